@@ -8,29 +8,37 @@ import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { nameProcess } from "#base/process-settings.ts";
 import { ServiceManager } from "#base/service-manager.ts";
-import { onUnusedSignal } from "#base/unused-signals.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
-import { inOrder } from "#config/text/config-issue.ts";
+import { inOrder, printIssue } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
 import type { AdminServer } from "#node/admin/admin-server.ts";
 import type { NodeCommands } from "#node/admin/node-operations.ts";
-import { type CommandAnswer, takeCommands } from "#node/command-socket.ts";
+import { type CommandAnswer, type NodeCommand, takeCommands } from "#node/command-socket.ts";
 import type { StartContext } from "#node/control-message.ts";
+import {
+  activatedDescriptors,
+  type InheritedDescriptor,
+  InheritedSockets,
+} from "#node/inherited-sockets.ts";
 import { NodeController, needsNodeKey, type ReadyWorker } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
-import { claimFolder } from "#node/node-pid.ts";
+import { claimFolder, takeFolder } from "#node/node-pid.ts";
+import { Predecessor } from "#node/predecessor.ts";
 import { logReadyWorkers, printReadyTable } from "#node/ready-table.ts";
 import { newRunFolder } from "#node/run-folder.ts";
-import { onReloadSignal, onReopenSignal, onShutdownSignal } from "#node/signals.ts";
+import { onReopenSignal } from "#node/signals.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { type LogOutput, processLogger, setLogOutput } from "#observe/process-logger.ts";
 import { reopenLogFile, writeOutput } from "#observe/write-output.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { endedOnRequest } from "./end-requests.ts";
 import { ExitCode, exitCodeFor } from "./exit-code.ts";
+import { HeldResources } from "./held-resources.ts";
 import { type LogChoice, logOutputOf } from "./log-choice.ts";
 import { NodeReloader } from "./node-reloader.ts";
+import { NodeUpgrader } from "./node-upgrader.ts";
 import { RELEASE } from "./release.ts";
 import { logFaults, reportFaults } from "./report-issues.ts";
 import { pidOptions, type StartChoice, warnOfIgnored } from "./start-choice.ts";
@@ -48,25 +56,42 @@ interface NodeLog {
   isJson: boolean;
 }
 
+/** How this process has come to run the node. */
+interface Origin {
+  /** The node in whose place it serves; null: it was started by itself. */
+  predecessor: Predecessor | null;
+  /** Sockets of a service manager. */
+  activated: InheritedDescriptor[];
+  /** What node.pid has of it. */
+  pidEntry: { argv: string[]; options: Record<string, unknown> };
+}
+
 /**
  * Runs a node from its configuration file; returns the exit code once the node has ended.
  *
  * @throws Failure when the node cannot start; then no process of it is left.
  */
 export async function startCommand(place: ConfigFile, choice: StartChoice): Promise<number> {
+  const predecessor = Predecessor.of(process.env);
+  const activated = activatedDescriptors(process.env);
   const nodeLog = openLog(choice, place.folder);
   const { log, takesAll, isJson } = nodeLog;
   try {
     warnOfIgnored(choice, log);
-    const node = { argv: ["crossproxy", ...process.argv.slice(2)], options: pidOptions(choice) };
-    const notice = claimFolder(resolve(place.folder), node);
-    if (notice !== null) log.info(notice);
-    return await runNode(place, nodeLog, choice.shutdownafter);
+    const argv = ["crossproxy", ...process.argv.slice(2)];
+    const origin = { predecessor, activated, pidEntry: { argv, options: pidOptions(choice) } };
+    if (predecessor === null) logNotice(claimFolder(resolve(place.folder), origin.pidEntry), log);
+    return await runNode(place, nodeLog, origin, choice.shutdownafter);
   } catch (thrown) {
+    await predecessor?.failed(sentenceOf(thrown));
     if (takesAll) log.error(...eventOf(thrown));
     if (!isJson) throw thrown;
     return exitCodeFor(thrown);
   }
+}
+
+function logNotice(notice: string | null, log: Logger): void {
+  if (notice !== null) log.info(notice);
 }
 
 /** What a Failure, or a fault of the program, is in a log. */
@@ -92,58 +117,120 @@ function openLog(choice: StartChoice, folder: string): NodeLog {
 async function runNode(
   chosen: ConfigFile,
   nodeLog: NodeLog,
+  origin: Origin,
   shutdownAfter: number | undefined,
 ): Promise<number> {
-  const { file, folder } = chosen;
-  const { log, takesAll, isJson } = nodeLog;
-  const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
-  if (config === null || faults.length > 0) {
-    if (takesAll) logFaults(faults, log);
-    if (!isJson) reportFaults(faults, file);
-    return ExitCode.config;
-  }
-  const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
-  for (const line of warningLines(all)) log.warn(line);
-
-  const context = startContext(config, nodeLog);
-  const controller = new NodeController(config, context, log);
-  const manager = ServiceManager.of(process.env);
-  const { title } = config.controller;
-  if (title !== undefined && !nameProcess(title)) log.warn("title not honoured", { title });
-  const started = Promise.withResolvers<void>();
-  const node = {
-    file: chosen,
-    config,
-    controller,
-    nodeKey: (next: NodeConfig) => nodeKey(next, log),
-    log,
-  };
-  const reloader = new NodeReloader(node, context.nodeKey, started.promise);
-  const reload = (isForced: boolean) => reloadManaged(reloader, manager, isForced);
-  const onRequest = endedOnRequest(controller, { reload, manager }, log, shutdownAfter);
+  const config = await loadConfig(chosen, nodeLog, origin.predecessor);
+  if (config === null) return ExitCode.config;
+  const node = composeNode(chosen, config, nodeLog, origin);
+  const { controller, reloader, upgrader, started, held } = node;
+  const reload = (isForced: boolean) => reloadManaged(node, isForced);
+  const onRequest = endedOnRequest({ ...node, reload, shutdownAfter });
   onReopenSignal(() => reopenLog(controller, nodeLog));
   waitIdly();
   try {
-    // A drain takes the way of the signal, so that a later one counts as with it.
-    const commands = { reload, drain: () => process.kill(process.pid, "SIGUSR2") };
-    const admin = await startAdmin(config, controller, commands, log);
-    if (admin !== null) process.on("exit", () => admin.stop());
-    const workers = await controller.start();
+    const workers = await startWorkers(node, origin, reload);
     started.resolve();
-    await takeCommands(config.folder, ({ isForced }) => reload(isForced), log);
     if (workers !== null) {
+      const perform = (command: NodeCommand) =>
+        command.command === "reload"
+          ? reload(command.isForced)
+          : reloader.betweenReloads(() => upgrader.upgrade(command));
+      held.commands = await takeCommands(config.folder, perform, nodeLog.log);
       printWorkers(workers, nodeLog);
-      manager?.ready();
+      origin.predecessor?.taken();
+      node.manager?.ready();
     }
   } catch (thrown) {
     await controller.stop();
     throw thrown;
   }
-  // As in Crossbar, only an end that was asked for is a clean one.
-  const trigger = controller.ended.then(() => "trigger" as const);
-  if ((await Promise.race([onRequest, trigger])) !== "trigger") return ExitCode.clean;
+  return endOf(controller, onRequest, upgrader);
+}
+
+/** The parts of a node that is about to start. */
+function composeNode(file: ConfigFile, config: NodeConfig, nodeLog: NodeLog, origin: Origin) {
+  const { predecessor, activated } = origin;
+  const { log } = nodeLog;
+  const { folder } = config;
+  const runFolder = predecessor?.handedOver.runFolder ?? newRunFolder();
+  const context = startContext(config, nodeLog, runFolder);
+  const inherited = predecessor?.handedOver.sockets ?? activated;
+  const sockets = new InheritedSockets(inherited, folder, log);
+  const controller = new NodeController(config, context, sockets, log);
+  const manager = ServiceManager.of(process.env);
+  const { title } = config.controller;
+  if (title !== undefined && !nameProcess(title)) log.warn("title not honoured", { title });
+  const held = new HeldResources(runFolder);
+  const parts = { folder, runFolder, controller, sockets, predecessor, manager, held, log };
+  const upgrader = new NodeUpgrader(parts);
+  const keyOf = (next: NodeConfig) => nodeKey(next, log);
+  const started = Promise.withResolvers<void>();
+  const node = { file, config, controller, nodeKey: keyOf, log };
+  const reloader = new NodeReloader(node, context.nodeKey, started.promise);
+  return { ...parts, config, upgrader, reloader, started };
+}
+
+/** Starts the workers, and takes what one process of the node alone can have: before them, or from the predecessor. */
+async function startWorkers(
+  { config, controller, held, log }: ReturnType<typeof composeNode>,
+  { predecessor, pidEntry }: Origin,
+  reload: (isForced: boolean) => Promise<CommandAnswer>,
+): Promise<ReadyWorker[] | null> {
+  // A drain takes the way of the signal, so that a later one counts as with it.
+  const commands = { reload, drain: () => process.kill(process.pid, "SIGUSR2") };
+  const openAdmin = () => startAdmin(config, controller, commands, log);
+  if (predecessor === null) {
+    held.hold(await openAdmin());
+    return controller.start();
+  }
+  return controller.start(async () => {
+    await predecessor.ready(RELEASE);
+    if (controller.isStopping) return;
+    logNotice(takeFolder(config.folder, pidEntry), log);
+    held.hold(await openAdmin().catch((thrown) => adminMissing(thrown, log)));
+  });
+}
+
+/** Waits until the node has ended; gives the exit code. */
+async function endOf(
+  controller: NodeController,
+  onRequest: Promise<void>,
+  { followed }: NodeUpgrader,
+): Promise<number> {
+  const cause = await Promise.race([
+    onRequest.then(() => "request" as const),
+    controller.ended.then(() => "trigger" as const),
+    followed.then(() => "followed" as const),
+  ]);
   await controller.stop();
-  return ExitCode.failed;
+  // As in Crossbar, only an end that was asked for is a clean one.
+  return cause === "trigger" ? ExitCode.failed : ExitCode.clean;
+}
+
+/** Loads the configuration, and logs what there is to say of it; null: it has faults, which are reported. */
+async function loadConfig(
+  { file, folder }: ConfigFile,
+  { log, takesAll, isJson }: NodeLog,
+  predecessor: Predecessor | null,
+): Promise<NodeConfig | null> {
+  const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
+  if (config === null || faults.length > 0) {
+    if (takesAll) logFaults(faults, log);
+    if (!isJson) reportFaults(faults, file);
+    const [first] = faults;
+    await predecessor?.failed(first === undefined ? `"${file}" has faults` : printIssue(first));
+    return null;
+  }
+  const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
+  for (const line of warningLines(all)) log.warn(line);
+  return config;
+}
+
+/** The other process has ended its own endpoint already, so that the node goes on without. */
+function adminMissing(thrown: unknown, log: Logger): null {
+  log.error("admin endpoint does not listen", { reason: sentenceOf(thrown) });
+  return null;
 }
 
 function printWorkers(workers: readonly ReadyWorker[], { log, takesAll }: NodeLog): void {
@@ -165,14 +252,18 @@ async function startAdmin(
   return server;
 }
 
-function startContext(config: NodeConfig, { log, choice, output }: NodeLog): StartContext {
+function startContext(
+  config: NodeConfig,
+  { log, choice, output }: NodeLog,
+  runFolder: string,
+): StartContext {
   const { id: nodeId, traces } = config.controller;
   return {
     release: RELEASE,
     nodeId,
     folder: config.folder,
     startFolder: process.cwd(),
-    runFolder: newRunFolder(),
+    runFolder,
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
     logOutput: output,
@@ -195,50 +286,16 @@ function reopenLog(controller: NodeController, { log, output }: NodeLog): void {
 
 /** Reloads; systemd knows while it lasts. */
 async function reloadManaged(
-  reloader: NodeReloader,
-  manager: ServiceManager | null,
+  { reloader, upgrader, manager }: ReturnType<typeof composeNode>,
   isForced: boolean,
 ): Promise<CommandAnswer> {
+  if (upgrader.isFollowed) {
+    return { isDone: false, text: "Cannot reload the node: another process serves in its place" };
+  }
   manager?.reloading();
   const answer = await reloader.reload(isForced);
   manager?.ready();
   return answer;
-}
-
-/** Handles the signals of the node; resolves once a signal, or `--shutdownafter`, has stopped it. */
-function endedOnRequest(
-  controller: NodeController,
-  { reload, manager }: { reload: (isForced: boolean) => void; manager: ServiceManager | null },
-  log: Logger,
-  shutdownAfter: number | undefined,
-): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  const stop = () => {
-    manager?.stopping();
-    void controller.stop().then(ended.resolve, ended.reject);
-  };
-  onReloadSignal(() => {
-    log.info("reload requested", { signal: "SIGHUP" });
-    reload(false);
-  });
-  onUnusedSignal((signal) => log.info("signal has no effect", { signal }));
-  onShutdownSignal({
-    first(signal) {
-      log.info("shutdown requested", { signal });
-      stop();
-    },
-    again(exitCode) {
-      controller.kill();
-      process.exit(exitCode);
-    },
-  });
-  if (shutdownAfter !== undefined) {
-    setTimeout(() => {
-      log.info("shutdown requested", { after_s: shutdownAfter });
-      stop();
-    }, shutdownAfter * 1000);
-  }
-  return ended.promise;
 }
 
 /**

@@ -76,10 +76,15 @@ function addConvert(program: Command, finish: Finish): void {
 function addUpgrade(program: Command, finish: Finish): void {
   const command = program
     .command("upgrade")
-    .description("write a configuration of version 1 as version 2, into another file");
+    .description(
+      "replace the program of the running node by this one; else write version 1 as version 2",
+    );
   addConfigOptions(command)
     .option("--output <file>", "file to write; else NAME.v2.json or NAME.v2.yaml beside it")
-    .option("--force", "replace that file when it is there")
+    .option(
+      "--force",
+      "of a node: also where it has routers; of a file: replace the one that is there",
+    )
     .action(async (file: string | undefined, choice: UpgradeChoice) => {
       const { upgradeCommand } = await import("./command-upgrade.ts");
       finish(await upgradeCommand({ ...choice, file }).catch(failPlainly));

@@ -56,6 +56,13 @@ export class NodeReloader {
     return reloaded;
   }
 
+  /** Does something while no reload is under way; later reloads wait for it. */
+  betweenReloads<Result>(perform: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(perform);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
   async #reload(isForced: boolean): Promise<CommandAnswer> {
     const { file, controller, log } = this.#node;
     try {

@@ -14,6 +14,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { SocketListener } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { isRecord } from "#base/record.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -30,10 +31,28 @@ const MAX_MESSAGE_OCTETS = 1024 * 1024;
 const ANSWER_DEADLINE_MS = 300_000;
 
 /** What a node is asked to do. */
-export interface NodeCommand {
+export type NodeCommand = ReloadCommand | UpgradeCommand;
+
+/** The configuration is to be taken again. */
+export interface ReloadCommand {
   command: "reload";
   /** Also without a change. */
   isForced: boolean;
+}
+
+/** Another process is to serve in its place. */
+export interface UpgradeCommand {
+  command: "upgrade";
+  /** The program of that process: its file, and arguments that come before those of the node. */
+  program: string[];
+  /** Also where sessions are lost by it. */
+  isForced: boolean;
+}
+
+/** The socket of a node that takes commands. */
+export interface CommandSocket {
+  /** Takes no more; the present ones are answered. */
+  close(): void;
 }
 
 /** What came of it. */
@@ -62,13 +81,13 @@ class MessageLine {
 
 /**
  * Takes the commands for the node of a folder until this process ends. Where that is not possible, the log says so,
- * and the node runs without.
+ * and the node runs without; then it gives null.
  */
 export async function takeCommands(
   folder: string,
   perform: (command: NodeCommand) => Promise<CommandAnswer>,
   log: Logger,
-): Promise<void> {
+): Promise<CommandSocket | null> {
   const path = join(folder, FILE);
   try {
     const unix = usablePath(path);
@@ -78,19 +97,32 @@ export async function takeCommands(
     }
     // The mask keeps others from connecting.
     const umask = process.umask(0o177);
+    let server: SocketListener<MessageLine>;
     try {
-      listen(unix, perform);
+      server = listen(unix, perform);
     } finally {
       process.umask(umask);
     }
-    process.on("exit", () => rmSync(path, { force: true }));
+    const remove = () => rmSync(path, { force: true });
+    process.on("exit", remove);
+    return {
+      close() {
+        server.stop();
+        remove();
+        process.off("exit", remove);
+      },
+    };
   } catch (thrown) {
     log.info("no commands are taken", { socket: path, reason: sentenceOf(thrown) });
+    return null;
   }
 }
 
-function listen(unix: string, perform: (command: NodeCommand) => Promise<CommandAnswer>): void {
-  Bun.listen<MessageLine>({
+function listen(
+  unix: string,
+  perform: (command: NodeCommand) => Promise<CommandAnswer>,
+): SocketListener<MessageLine> {
+  return Bun.listen<MessageLine>({
     unix,
     socket: {
       open(socket) {
@@ -164,7 +196,11 @@ async function isAnswered(unix: string): Promise<boolean> {
 }
 
 function isCommand(value: unknown): value is NodeCommand {
-  return isRecord(value) && value["command"] === "reload" && typeof value["isForced"] === "boolean";
+  if (!isRecord(value) || typeof value["isForced"] !== "boolean") return false;
+  const { command, program } = value;
+  const isProgram =
+    Array.isArray(program) && program.length > 0 && program.every((one) => typeof one === "string");
+  return command === "reload" || (command === "upgrade" && isProgram);
 }
 
 function isAnswer(value: unknown): value is CommandAnswer {

@@ -30,6 +30,12 @@
  *        │◄────────────────────────────┤
  *        │  log_level                  │
  *        ├────────────────────────────►│   at any time, without an answer
+ *        │  share_sockets (file)       │
+ *        ├────────────────────────────►│   its listening sockets are sent there, for a node that follows
+ *        │       sockets_shared (fault)│
+ *        │◄────────────────────────────┤
+ *        │  leave_sockets              │
+ *        ├────────────────────────────►│   that node accepts from them; without an answer
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -76,8 +82,25 @@ const startContext = v.strictObject({
   ),
 });
 
+/** A listening socket that the process has inherited. */
+const inheritedSocket = v.strictObject({
+  /** Id of the transport that accepts from it. */
+  transport: v.string(),
+  descriptor: count,
+  /** Null for a Unix socket. */
+  port: v.nullable(count),
+  /** Whether the file of a Unix socket is removed at the end. */
+  isOwn: v.boolean(),
+});
+
 const toWorker = v.variant("kind", [
-  v.strictObject({ kind: v.literal("start"), config: workerConfig, context: startContext }),
+  v.strictObject({
+    kind: v.literal("start"),
+    config: workerConfig,
+    context: startContext,
+    /** Absent: the worker opens all of its sockets. */
+    sockets: v.optional(v.array(inheritedSocket)),
+  }),
   v.strictObject({ kind: v.literal("renew_certificates") }),
   v.strictObject({ kind: v.literal("reopen_log") }),
   v.strictObject({
@@ -93,6 +116,9 @@ const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
   v.strictObject({ kind: v.literal("question"), id: count, question: workerQuestion }),
   v.strictObject({ kind: v.literal("log_level"), level: v.picklist(LOG_LEVELS) }),
+  /** `to`: a socket file in the folder of the node; `worker`: the id of the worker. */
+  v.strictObject({ kind: v.literal("share_sockets"), to: v.string(), worker: v.string() }),
+  v.strictObject({ kind: v.literal("leave_sockets") }),
   /** Milliseconds over which the sessions end. */
   v.strictObject({ kind: v.literal("shutdown"), drainMs: count }),
 ]);
@@ -102,6 +128,7 @@ const toController = v.variant("kind", [
   /** `fault`: a sentence; null: there is none. */
   v.strictObject({ kind: v.literal("prepared"), fault: v.nullable(v.string()) }),
   v.strictObject({ kind: v.literal("applied") }),
+  v.strictObject({ kind: v.literal("sockets_shared"), fault: v.nullable(v.string()) }),
   v.strictObject({
     kind: v.literal("figures"),
     figures: workerFigures,

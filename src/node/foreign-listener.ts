@@ -13,6 +13,7 @@ import { errorCodeOf, Failure } from "#base/failure.ts";
 import { isOrphan, processListeningOn } from "#base/listening-process.ts";
 import type { ListeningTcpConfig } from "#config/endpoint/endpoint-config.ts";
 import type { WorkerConfig } from "#config/node/worker-config.ts";
+import type { InheritedSockets } from "./inherited-sockets.ts";
 
 /** Workers of a node whose controller was killed are gone after this time; a new start waits for them. */
 const ORPHAN_MS = 6_000;
@@ -20,13 +21,18 @@ const ORPHAN_MS = 6_000;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Checks the ports of all workers; ports of a `portrange` are left to the workers, because used ones are skipped.
+ * Checks the ports of all workers, but those of inherited sockets; ports of a `portrange` are left to the workers, because
+ * used ones are skipped.
  *
  * @throws Failure for the first port on which a program listens, unless its endpoint allows that.
  */
-export async function refuseForeignListeners(workers: readonly WorkerConfig[]): Promise<void> {
+export async function refuseForeignListeners(
+  workers: readonly WorkerConfig[],
+  inherited: Pick<InheritedSockets, "hasFor">,
+): Promise<void> {
   const orphansEndBy = performance.now() + ORPHAN_MS;
   for (const endpoint of sharedEndpoints(workers)) {
+    if (inherited.hasFor(endpoint)) continue;
     for (;;) {
       const thrown = refusalOf(endpoint);
       if (thrown === null) break;

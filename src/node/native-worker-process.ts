@@ -15,6 +15,7 @@ import {
   parseMessageToController,
   type StartContext,
 } from "./control-message.ts";
+import type { ClaimedSocket } from "./inherited-sockets.ts";
 import { workerCommand } from "./self-exec.ts";
 import type { StatisticsExchange } from "./statistics-collector.ts";
 import { workerEnvironment } from "./worker-environment.ts";
@@ -27,6 +28,12 @@ const READY_DEADLINE_MS = 30_000;
 /** Time to prepare another configuration, for the same reason, and then to apply it. */
 const PREPARE_DEADLINE_MS = READY_DEADLINE_MS;
 const APPLY_DEADLINE_MS = 5_000;
+
+/** Time to send its listening sockets. */
+const SHARE_DEADLINE_MS = 5_000;
+
+/** The first descriptor of a worker behind those of its input and output. */
+const FIRST_INHERITED = 3;
 
 /** A running worker process. */
 export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess {
@@ -47,7 +54,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   );
 
   /**
-   * Spawns the process and sends it its configuration; `statistics` takes its figures.
+   * Spawns the process and sends it its configuration; `statistics` takes its figures. It inherits the `sockets`, by
+   * other descriptors.
    *
    * @throws Failure when the process cannot be spawned.
    */
@@ -56,6 +64,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     context: StartContext,
     folder: string,
     statistics: StatisticsExchange,
+    sockets: readonly ClaimedSocket[] = [],
   ) {
     const ready = Promise.withResolvers<string[]>();
     this.config = config;
@@ -64,7 +73,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     // Callers that await `ready` get the rejection; without a caller it must not count as unhandled.
     this.ready.catch(() => {});
 
-    this.#process = spawn(config, folder, (message) => this.#receive(message, ready));
+    const inherited = sockets.map(({ descriptor }) => descriptor);
+    this.#process = spawn(config, folder, inherited, (message) => this.#receive(message, ready));
     this.pid = this.#process.pid;
     const release = orphanWatch.add(this.pid, "SIGCONT");
     this.exited = this.#process.exited.then(() => {
@@ -81,7 +91,11 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
       .then((exit) => ready.reject(this.#failure(`it ended with ${printExit(exit)}`)))
       .catch(() => {});
 
-    this.#send({ kind: "start", config, context });
+    const own = sockets.map((socket, index) => ({
+      ...socket,
+      descriptor: FIRST_INHERITED + index,
+    }));
+    this.#send({ kind: "start", config, context, ...(own.length > 0 && { sockets: own }) });
   }
 
   get heardAt(): number {
@@ -133,6 +147,17 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     this.#send({ kind: "abandon" });
   }
 
+  async shareSockets(to: string): Promise<void> {
+    const worker = this.config.id;
+    const fault = await this.#request({ kind: "share_sockets", to, worker }, SHARE_DEADLINE_MS);
+    if (fault === null) return;
+    throw new Failure(`worker "${worker}": ${fault}`, { source: "internal" });
+  }
+
+  leaveSockets(): void {
+    this.#send({ kind: "leave_sockets" });
+  }
+
   /** Sends a message, and gives the answer, a fault or null. */
   async #request(message: MessageToWorker, deadlineMs: number): Promise<string | null> {
     const answer = Promise.withResolvers<string | null>();
@@ -181,7 +206,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
       ready.resolve(message.urls);
     } else if (message.kind === "figures") {
       this.#statistics.report(message);
-    } else if (message.kind === "prepared") {
+    } else if (message.kind === "prepared" || message.kind === "sockets_shared") {
       this.#answer.resolve(message.fault);
     } else if (message.kind === "applied") {
       this.#answer.resolve(null);
@@ -213,6 +238,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
 function spawn(
   { id, options }: NativeWorkerConfig,
   folder: string,
+  inherited: readonly number[],
   onMessage: (message: unknown) => void,
 ): Bun.Subprocess {
   try {
@@ -221,7 +247,7 @@ function spawn(
       ...(options?.title !== undefined && { argv0: options.title }),
       cwd: folder,
       env: workerEnvironment(options?.env),
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "inherit", "inherit", ...inherited],
       serialization: "json",
       ipc: onMessage,
     });

@@ -19,8 +19,9 @@ import type { LastReload, NodeOperations, WorkerReply } from "./admin/node-opera
 import type { WorkerQuestion } from "./answer-message.ts";
 import type { StartContext } from "./control-message.ts";
 import { refuseForeignListeners } from "./foreign-listener.ts";
-import { type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
-import { planReload, type ReloadPlan } from "./reload-plan.ts";
+import type { InheritedSockets } from "./inherited-sockets.ts";
+import { isServing, type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
+import { isNative, planReload, type ReloadPlan } from "./reload-plan.ts";
 import { startGroups } from "./start-order.ts";
 import { startWorker } from "./start-worker.ts";
 import { StatisticsCollector } from "./statistics-collector.ts";
@@ -38,6 +39,9 @@ export interface ReadyWorker {
 
 /** Time for a worker to end after `shutdown`, before it is killed. */
 const SHUTDOWN_DEADLINE_MS = 5_000;
+
+/** Shortest time over which sessions end where another node serves in place of this one: there is no hurry. */
+const FOLLOWED_DRAIN_MS = 10_000;
 
 /** Whether a worker signs with the node's key, to prove to a router that it belongs to the node. */
 export function needsNodeKey(config: WorkerConfig): boolean {
@@ -65,15 +69,18 @@ export class NodeController implements NodeOperations {
   readonly #log: Logger;
   readonly #statistics: StatisticsCollector;
   readonly #watchdog: Watchdog;
+  readonly #sockets: InheritedSockets;
   readonly #slots: Slot[] = [];
   lastReload: LastReload = { isSuccessful: true, succeededAt: Date.now() / 1000 };
   #stopping = false;
+  #isFollowed = false;
   #readiness: Readiness = "starting";
   #stopped: Promise<void> | undefined;
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(config: NodeConfig, context: StartContext, log: Logger) {
+  constructor(config: NodeConfig, context: StartContext, sockets: InheritedSockets, log: Logger) {
     this.#config = config;
+    this.#sockets = sockets;
     this.#context = context;
     this.#statistics = new StatisticsCollector(config, context.release);
     this.#log = this.#statistics.keeping(log);
@@ -84,21 +91,34 @@ export class NodeController implements NodeOperations {
   /**
    * Starts every worker, one group after the other, and restarts those that die later.
    *
-   * A guest or a container that cannot be started is logged and left out.
+   * A guest or a container that cannot be started is logged and left out. With `takeOver` this node follows another
+   * one: it is awaited once all native workers are ready, and before guests and containers start.
    *
    * @returns the ready workers; null when `stop` was called meanwhile.
    * @throws Failure of the first router or proxy that does not become ready; the caller has to call `stop`.
    */
-  async start(): Promise<ReadyWorker[] | null> {
-    const { workers, controller } = this.#config;
-    await refuseForeignListeners(workers);
+  async start(takeOver?: () => Promise<void>): Promise<ReadyWorker[] | null> {
+    const { workers } = this.#config;
+    await refuseForeignListeners(workers, this.#sockets);
+    const first = takeOver === undefined ? workers : workers.filter(isServing);
+    const ready = await this.#startInGroups(first);
+    if (takeOver !== undefined && !this.#stopping) {
+      await takeOver();
+      ready.push(...(await this.#startInGroups(workers.filter((one) => !isServing(one)))));
+    }
+    if (this.#stopping) return null;
+    this.#sockets.reportUnused(this.#log);
+    this.#readiness = "ready";
+    return ready;
+  }
+
+  async #startInGroups(workers: readonly WorkerConfig[]): Promise<ReadyWorker[]> {
+    const { enable_parallel_worker_start: isParallel } = this.#config.controller;
     const ready: (ReadyWorker | null)[] = [];
-    for (const group of startGroups(workers, controller.enable_parallel_worker_start)) {
+    for (const group of startGroups(workers, isParallel)) {
       if (this.#stopping) break;
       ready.push(...(await Promise.all(group.map((config) => this.#startNew(config)))));
     }
-    if (this.#stopping) return null;
-    this.#readiness = "ready";
     return ready.filter((one) => one !== null);
   }
 
@@ -169,6 +189,34 @@ export class NodeController implements NodeOperations {
   /** Makes every worker open the log's file again. */
   reopenLog(): void {
     for (const slot of this.#slots) slot.process?.reopenLog?.();
+  }
+
+  /** The workers whose sessions are lost when another node serves in place of this one. */
+  get routers(): string[] {
+    return this.#config.workers.filter(({ type }) => type === "router").map(({ id }) => id);
+  }
+
+  /**
+   * Makes every worker send its listening sockets to a socket file of the node's folder.
+   *
+   * @throws Failure when one of them cannot.
+   */
+  async shareSockets(to: string): Promise<void> {
+    await Promise.all(this.#slots.map(({ process }) => process?.shareSockets?.(to)));
+  }
+
+  /**
+   * Makes room for another node that accepts from the same sockets: workers accept no more and are not started again;
+   * guests and containers, which are not to run twice, end. The caller has to call `stop`.
+   */
+  async leave(): Promise<void> {
+    this.#isFollowed = true;
+    this.#stopping = true;
+    this.#readiness = "draining";
+    this.#stopRestarts();
+    for (const { process } of this.#slots) process?.leaveSockets?.();
+    const others = this.#slots.filter(({ config }) => !isServing(config));
+    await Promise.all(others.map((slot) => this.#stopWorker(slot)));
   }
 
   /**
@@ -275,9 +323,12 @@ export class NodeController implements NodeOperations {
   async #startWorker(slot: Slot, isRestart: boolean): Promise<ReadyWorker> {
     const { id, type } = slot.config;
     const context = { ...this.#context, nodeKey: this.#nodeKeyOf(slot.config) };
-    const parts = { context, folder: this.#config.folder, statistics: this.#statistics };
+    const sockets = isNative(slot.config) ? this.#sockets.claim(slot.config) : [];
+    const { folder } = this.#config;
+    const parts = { context, folder, statistics: this.#statistics, sockets };
     this.#statistics.starting(id);
     const process = startWorker(slot.config, parts, isRestart);
+    this.#sockets.release(sockets);
     slot.process = process;
     const urls = await process.ready;
     this.#statistics.ready(id);
@@ -378,7 +429,8 @@ export class NodeController implements NodeOperations {
     const process = slot.process;
     if (process === null) return;
     const { lameDuckMs } = this.#config.controller;
-    const outcome = await process.shutdown(SHUTDOWN_DEADLINE_MS, lameDuckMs);
+    const drainMs = this.#isFollowed ? Math.max(lameDuckMs, FOLLOWED_DRAIN_MS) : lameDuckMs;
+    const outcome = await process.shutdown(SHUTDOWN_DEADLINE_MS, drainMs);
     const fields = { id: slot.config.id, worker_pid: process.pid };
     if (outcome === "killed") this.#log.warn("worker killed: did not end in time", fields);
     else this.#log.info("worker stopped", fields);

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCodeOf, Failure } from "#base/failure.ts";
 import { fileStateOf } from "#base/file-state.ts";
@@ -55,6 +55,23 @@ export function claimFolder(folder: string, node: Omit<NodePid, "pid">): string 
   } catch (thrown) {
     // Another one was started at the same moment.
     if (errorCodeOf(thrown) === "EEXIST") return claimFolder(folder, node);
+    return `Cannot write "${file}": ${fileStateOf(thrown)}; a second node in this folder is not noticed`;
+  }
+  process.on("exit", () => release(folder));
+  return null;
+}
+
+/**
+ * Makes this process the node of a folder in place of the one that runs there, until it exits.
+ *
+ * @returns a sentence where the file cannot be written.
+ */
+export function takeFolder(folder: string, node: Omit<NodePid, "pid">): string | null {
+  const file = fileIn(folder);
+  try {
+    writeFileSync(`${file}.new`, textOf(node), { mode: 0o644 });
+    renameSync(`${file}.new`, file);
+  } catch (thrown) {
     return `Cannot write "${file}": ${fileStateOf(thrown)}; a second node in this folder is not noticed`;
   }
   process.on("exit", () => release(folder));

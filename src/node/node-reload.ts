@@ -122,7 +122,7 @@ async function addAll(workers: ReloadedWorkers, added: readonly WorkerConfig[]):
 }
 
 /** Whether the node cannot be started without it. */
-function isServing({ type }: WorkerConfig): boolean {
+export function isServing({ type }: WorkerConfig): boolean {
   return type !== "guest" && type !== "container";
 }
 

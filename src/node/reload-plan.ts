@@ -80,7 +80,8 @@ function stopOrder({ type }: WorkerConfig): number {
   return WORKER_TYPES.indexOf(type);
 }
 
-function isNative(worker: WorkerConfig): worker is NativeWorkerConfig {
+/** Whether a worker is a process of this program. */
+export function isNative(worker: WorkerConfig): worker is NativeWorkerConfig {
   return worker.type !== "guest" && worker.type !== "container";
 }
 

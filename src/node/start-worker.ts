@@ -10,16 +10,19 @@ import { processLogger } from "#observe/process-logger.ts";
 import { ContainerProcess } from "./container-process.ts";
 import type { StartContext } from "./control-message.ts";
 import { GuestProcess } from "./guest-process.ts";
+import type { ClaimedSocket } from "./inherited-sockets.ts";
 import { NativeWorkerProcess } from "./native-worker-process.ts";
 import type { StatisticsCollector } from "./statistics-collector.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
-/** What all workers of a node share. */
+/** What a worker needs of its node. */
 export interface NodeParts {
   context: StartContext;
   /** Folder of the configuration. */
   folder: string;
   statistics: StatisticsCollector;
+  /** For this worker alone. */
+  sockets: readonly ClaimedSocket[];
 }
 
 /**
@@ -29,7 +32,7 @@ export interface NodeParts {
  */
 export function startWorker(
   config: WorkerConfig,
-  { context, folder, statistics }: NodeParts,
+  { context, folder, statistics, sockets }: NodeParts,
   isRestart: boolean,
 ): WorkerProcess {
   const { logLevel, logFormat } = context;
@@ -47,6 +50,12 @@ export function startWorker(
         isRestart,
       );
     default:
-      return new NativeWorkerProcess(config, context, folder, statistics.exchangeOf(config.id));
+      return new NativeWorkerProcess(
+        config,
+        context,
+        folder,
+        statistics.exchangeOf(config.id),
+        sockets,
+      );
   }
 }

@@ -44,6 +44,15 @@ export interface WorkerProcess {
   ask?(question: WorkerQuestion): Promise<WorkerAnswer | null>;
   /** How much the worker logs from now on; absent: it has no log of its own. */
   setLogLevel?(level: LogLevel): void;
+  /**
+   * Makes the worker send its listening sockets to a socket file of the node's folder; it goes on accepting. Absent: it
+   * has none.
+   *
+   * @throws Failure when it cannot.
+   */
+  shareSockets?(to: string): Promise<void>;
+  /** Makes the worker accept no more from the sockets that it has sent, and leave the files of Unix sockets. */
+  leaveSockets?(): void;
   /** Makes the worker read its certificates again. */
   renewCertificates(): void;
   /** Makes the worker open the log's file again; absent: its lines are written by the controller. */

@@ -177,6 +177,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
+  get isJoining(): boolean {
+    return this.#state.name === "joining";
+  }
+
   /** For lists of sessions. */
   facts(): SessionFacts {
     return this.#record.facts(this.#peer, this.#state.name === "closed");

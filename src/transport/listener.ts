@@ -14,6 +14,7 @@ import type { StatisticsSource } from "#observe/statistics.ts";
 import type { PageRenderer } from "#template/page-renderer.ts";
 import type { ClientCookie, Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
+import type { InheritedListener } from "./endpoint/listen.ts";
 import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
 
 /** What a transport and its Web services need from their worker. */
@@ -28,6 +29,8 @@ export interface TransportContext {
   jinja2?: PageRenderer;
   /** Absent where no client joins the worker. */
   recallLogin?: RecallLogin;
+  /** Sockets that are open already, by the ids of the transports that are to use them, once each. */
+  inheritedSockets?: Map<string, InheritedListener>;
   /** The long-poll transports of the worker; absent: each path has its own, which no other worker reaches. */
   longPolls?: LongPollTransports;
 }
@@ -66,6 +69,10 @@ export interface Listener {
   readonly id: string;
   /** Its URLs: `ws://0.0.0.0:8080/ws`, `http://0.0.0.0:8080/`, `rs+unix:/path`. */
   readonly urls: string[];
+  /** The descriptor of its socket; null: it does not listen any more. */
+  readonly descriptor: number | null;
+  /** Whether a connection that was accepted is in its handshakes yet. */
+  readonly hasHandshakes: boolean;
   /** Whether connections to this endpoint come to its socket already. */
   listensOn(endpoint: ListeningEndpointConfig): boolean;
   /**
@@ -79,6 +86,8 @@ export interface Listener {
   retire(): void;
   /** Stops accepting; open connections stay. */
   stopAccepting(): void;
+  /** The same, but the socket is left to another process that has it too. */
+  leaveSocket(): void;
   /** Reads the certificates again, where there are any; open connections stay. */
   renewCertificates(): void;
   /** Closes the open connections, frees the port and removes socket files. */

@@ -67,7 +67,9 @@ export async function startTransport(
   const speakers = { rawSocket, http };
   try {
     const acceptor = new EndpointAcceptor(config.endpoint, detection(config, speakers, context));
-    const port = await acceptor.open();
+    const inherited = context.inheritedSockets?.get(config.id) ?? null;
+    context.inheritedSockets?.delete(config.id);
+    const port = await acceptor.open(inherited);
     return new TransportListener({ config, limit, port, speakers, acceptor, accept, context });
   } catch (thrown) {
     await http?.close();
@@ -146,8 +148,20 @@ class TransportListener implements Listener {
     }
   }
 
+  get descriptor(): number | null {
+    return this.#parts.acceptor.descriptor;
+  }
+
+  get hasHandshakes(): boolean {
+    return this.#parts.acceptor.hasHandshakes;
+  }
+
   stopAccepting(): void {
     this.#parts.acceptor.stop();
+  }
+
+  leaveSocket(): void {
+    this.#parts.acceptor.leave();
   }
 
   retire(): void {

@@ -19,6 +19,9 @@ export interface ControlHandler {
   renewCertificates(): void;
   reopenLog(): void;
   reconfigure(message: ReconfigurationMessage): void;
+  /** A node that follows this one is to have the listening sockets. */
+  shareSockets(message: Extract<MessageToWorker, { kind: "share_sockets" }>): void;
+  leaveSockets(): void;
   statistics(statistics: NodeStatistics): void;
   question(message: Extract<MessageToWorker, { kind: "question" }>): void;
   setLogLevel(level: LogLevel): void;
@@ -44,6 +47,8 @@ export function listenToController(handler: ControlHandler): void {
     else if (message?.kind === "statistics") handler.statistics(message.statistics);
     else if (message?.kind === "question") handler.question(message);
     else if (message?.kind === "log_level") handler.setLogLevel(message.level);
+    else if (message?.kind === "share_sockets") handler.shareSockets(message);
+    else if (message?.kind === "leave_sockets") handler.leaveSockets();
     else if (message?.kind === "shutdown") handler.shutdown(message.drainMs);
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();

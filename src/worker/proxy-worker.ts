@@ -69,6 +69,7 @@ export async function startProxyWorker(
     urls: transports.urls,
     counts,
     sessions,
+    transports,
     routers: {
       figures: () => shared.routes.figures(),
       reach: () => shared.routes.reach(),

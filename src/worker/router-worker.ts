@@ -87,6 +87,7 @@ export async function startRouterWorker(
     urls: transports.urls,
     counts,
     sessions,
+    transports,
     figures: () => ({ sessions: counts.figures(sessions.size + ofComponents.size), routers: [] }),
     prepare: ({ config: next, isForced }) =>
       prepareTogether([

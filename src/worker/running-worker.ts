@@ -15,8 +15,10 @@ import type {
   RouterFigures,
   StatisticsSource,
 } from "#observe/statistics.ts";
+import type { InheritedListener } from "#transport/endpoint/listen.ts";
 import type { NodeInfo } from "#transport/listener.ts";
 import type { SessionTable } from "./session-table.ts";
+import type { WorkerTransports } from "./worker-transports.ts";
 
 /** What every kind of worker gets besides its configuration. */
 export interface WorkerContext {
@@ -34,6 +36,8 @@ export interface WorkerContext {
   logLevel: LogLevel;
   /** For the sockets between the workers of the node; made when it is needed. Absent: there are none. */
   runFolder?: string;
+  /** Sockets that are open already, by the ids of the transports; absent: there are none. */
+  inheritedSockets?: Map<string, InheritedListener>;
   /** Private key of the node in hex; absent for a worker that does not sign with it. */
   nodeKey?: string | null;
   /** Records joins; absent: nothing does. */
@@ -58,6 +62,8 @@ export interface RunningWorker<Config = never> {
   /** What it has counted of its sessions, and the sessions themselves. */
   counts: SessionCounts;
   sessions: Pick<SessionTable, "size" | "page">;
+  /** Its listening sockets. */
+  transports: Pick<WorkerTransports, "shareSockets" | "leaveSockets">;
   /** Absent where the worker has no routes. */
   routers?: {
     figures(): RouterFigures[];

@@ -17,6 +17,8 @@ import {
 
 /** A session that ends when the worker is shut down. */
 export interface EndableSession {
+  /** Whether its client has not joined yet. */
+  readonly isJoining: boolean;
   /** Ends behind the answer to a call, or when there is none, within so many milliseconds. */
   retire(cause: "shutdown", graceMs: number): void;
   /** Ends at once. */
@@ -42,6 +44,11 @@ export class SessionTable<S extends EndableSession = EndableSession> {
   /** Number of open sessions. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Whether a client has not joined yet. */
+  get hasJoining(): boolean {
+    return this.#sessions.keys().some(({ isJoining }) => isJoining);
   }
 
   add(session: S): S {

@@ -26,6 +26,7 @@ export async function startTesteeWorker(
     urls: transports.urls,
     counts,
     sessions,
+    transports,
     figures: () => ({ sessions: counts.figures(0), routers: [] }),
     prepare: (next) => transports.prepare(next.config.transports, next.isForced),
     renewCertificates: () => transports.renewCertificates(),

@@ -24,6 +24,7 @@ import { hasController, listenToController, sendToController } from "./controlle
 import { ControllerStatistics } from "./controller-statistics.ts";
 import { Reconfiguration } from "./reconfiguration.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
+import { inheritedListeners, shareSockets } from "./shared-sockets.ts";
 import { reportFigures } from "./worker-figures.ts";
 import { startWorker, systemOf } from "./worker-kinds.ts";
 import { applyWorkerOptions } from "./worker-options.ts";
@@ -73,7 +74,7 @@ export function runWorkerProcess(): void {
   };
 
   listenToController({
-    start({ config, context }) {
+    start({ config, context, sockets }) {
       const { logLevel: level, logFormat: format, logOutput } = context;
       const source = { format, system: systemOf(config), worker: config.id };
       const fault = setLogOutput(logOutput, source);
@@ -82,12 +83,12 @@ export function runWorkerProcess(): void {
       if (fault !== null) log.warn("log file not opened", { reason: fault });
       applyWorkerOptions(config.options, log);
       useDecoyKey(context.decoyKey);
-      running = start(config, context, { log, logOf, ending: ending.signal, statistics }).then(
-        (worker) => {
-          if (worker !== null) reportFigures(worker, warnings);
-          return worker;
-        },
-      );
+      const inheritedSockets = inheritedListeners(sockets ?? []);
+      const own = { log, logOf, ending: ending.signal, statistics, inheritedSockets };
+      running = start(config, context, own).then((worker) => {
+        if (worker !== null) reportFigures(worker, warnings);
+        return worker;
+      });
     },
     statistics: (figures) => statistics.receive(figures),
     reopenLog,
@@ -101,6 +102,10 @@ export function runWorkerProcess(): void {
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     reconfigure: (message) =>
       void running.then((worker) => reconfiguration.handle(message, worker)).catch(fail),
+    shareSockets: (message) =>
+      void running.then((worker) => worker && shareSockets(worker, message)).catch(fail),
+    leaveSockets: () =>
+      void running.then((worker) => worker?.transports.leaveSockets()).catch(fail),
     shutdown: (drainMs) => void end(drainMs).catch(fail),
     lost() {
       setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS);
@@ -110,7 +115,10 @@ export function runWorkerProcess(): void {
 }
 
 /** What a worker gets from its process, and not from the controller. */
-type OwnContext = Pick<WorkerContext, "log" | "logOf" | "ending" | "statistics">;
+type OwnContext = Pick<
+  WorkerContext,
+  "log" | "logOf" | "ending" | "statistics" | "inheritedSockets"
+>;
 
 /** Starts the worker and reports the result to the controller; null: it did not start. */
 async function start(

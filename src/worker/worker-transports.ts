@@ -15,12 +15,26 @@ import type { EndableSession, SessionTable } from "./session-table.ts";
 
 const SHUTDOWN_TIMEOUT_MS = 2_000;
 
+/** The share of a drain that is kept for the sessions, when others are still to join. */
+const DRAIN_SHARE = 0.5;
+
+const LOOK_AGAIN_MS = 20;
+
+/** A listening socket. */
+export interface SharedSocket {
+  /** Id of its transport. */
+  transport: string;
+  descriptor: number;
+}
+
 /** The running transports of one worker. */
 export class WorkerTransports {
   readonly #accept: AcceptPeerWithSession;
   readonly #context: TransportContext;
   readonly #longPolls: LongPollTransports;
   #listeners: readonly Listener[] = [];
+  #configs: readonly TransportConfig[] = [];
+  #hasLeft = false;
   /** Those whose sockets are closed; their sessions go on. */
   readonly #retired: Listener[] = [];
   /** Null: no request is handed over to this worker. */
@@ -63,13 +77,30 @@ export class WorkerTransports {
   }
 
   /**
+   * The listening sockets, for another process that is to accept from them. From now on this worker takes requests for
+   * its long-poll transports from it.
+   */
+  async shareSockets(): Promise<SharedSocket[]> {
+    await this.#openHandover(this.#configs.some(hasLongPolls));
+    return this.#listeners.flatMap(({ id, descriptor }) =>
+      descriptor === null ? [] : [{ transport: id, descriptor }],
+    );
+  }
+
+  /** Accepts no more: another process accepts from the same sockets. */
+  leaveSockets(): void {
+    this.#hasLeft = true;
+    for (const listener of this.#listeners) listener.leaveSocket();
+  }
+
+  /**
    * Prepares other transports. Those on the same sockets are prepared to change; new ones listen at once, with all
    * that the worker is before the change; the others are retired by it.
    *
    * @throws Failure of the first transport that cannot listen, or change.
    */
   async prepare(configs: readonly TransportConfig[], isForced: boolean): Promise<PreparedChange> {
-    await this.#openHandover(configs);
+    await this.#openHandover(configs.some(sharesLongPolls));
     const others = new Set(this.#listeners);
     const listeners: Listener[] = [];
     const change = await prepareTogether(
@@ -89,14 +120,20 @@ export class WorkerTransports {
       for (const listener of others) listener.retire();
       this.#retired.push(...others);
       this.#listeners = listeners;
+      this.#configs = configs;
     };
     return { apply, abandon: change.abandon };
   }
 
-  /** Stops accepting, and ends the sessions one after the other, for so many milliseconds. */
+  /**
+   * Stops accepting, and ends the sessions one after the other, for so many milliseconds. Where clients come to another
+   * process already, those that are on their way to a session here have it first.
+   */
   async drain(sessions: SessionTable<EndableSession>, durationMs: number): Promise<void> {
+    const end = performance.now() + durationMs;
     this.#stopAccepting();
-    if (durationMs > 0) await sessions.drain(durationMs);
+    if (this.#hasLeft) await this.#untilJoined(sessions, end - durationMs * DRAIN_SHARE);
+    if (durationMs > 0) await sessions.drain(end - performance.now());
   }
 
   /** Stops accepting, ends every session and waits for them up to a deadline, then closes. */
@@ -110,9 +147,16 @@ export class WorkerTransports {
   }
 
   /** Listens for requests that other workers hand over, as soon as there may be any. */
-  async #openHandover(configs: readonly TransportConfig[]): Promise<void> {
-    if (this.#handover !== null || !configs.some(sharesLongPolls)) return;
+  async #openHandover(isNeeded: boolean): Promise<void> {
+    if (this.#handover !== null || !isNeeded) return;
     this.#handover = await startHandoverListener(this.#longPolls, this.#context);
+  }
+
+  /** Waits until all handshakes and joins have come to their ends, or the time is over. */
+  async #untilJoined(sessions: SessionTable<EndableSession>, end: number): Promise<void> {
+    const isOnItsWay = () =>
+      sessions.hasJoining || this.#listeners.some(({ hasHandshakes }) => hasHandshakes);
+    while (isOnItsWay() && performance.now() < end) await Bun.sleep(LOOK_AGAIN_MS);
   }
 
   #stopAccepting(): void {
@@ -122,13 +166,15 @@ export class WorkerTransports {
 
 /** Whether a transport has long-poll paths on a port that other workers may share. */
 function sharesLongPolls(config: TransportConfig): boolean {
-  const { endpoint } = config;
-  if (endpoint.type !== "tcp" || !endpoint.shared || !("paths" in config)) return false;
-  return hasLongPoll(config.paths ?? {});
+  return config.endpoint.type === "tcp" && config.endpoint.shared && hasLongPolls(config);
 }
 
-function hasLongPoll(paths: Record<string, WebServiceConfig>): boolean {
+function hasLongPolls(config: TransportConfig): boolean {
+  return "paths" in config && hasLongPollBelow(config.paths ?? {});
+}
+
+function hasLongPollBelow(paths: Record<string, WebServiceConfig>): boolean {
   return Object.values(paths).some((service) =>
-    service.type === "path" ? hasLongPoll(service.paths) : service.type === "longpoll",
+    service.type === "path" ? hasLongPollBelow(service.paths) : service.type === "longpoll",
   );
 }

@@ -3,8 +3,10 @@
 import { describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { afterTest } from "../support/cleanups.ts";
+import { untilEnded } from "../support/process-end.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePort, nodeForTest } from "../support/temporary-node.ts";
+import { command, nodePid } from "../support/upgraded-node.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 
 const SCRIPT = resolve(import.meta.dir, "../python/notify_socket.py");
@@ -81,6 +83,20 @@ describe.if(hasPython && process.platform === "linux")("systemd is told", () => 
     expect([...said].toSorted()).toEqual(["READY=1", "WATCHDOG=1"]);
     expect(await next()).toBe("WATCHDOG=1");
   });
+
+  test("which process is the main one from now on, when the program is replaced", async () => {
+    const address = join(temporaryFolder(), "notify");
+    const next = await notifySocket(address);
+    const node = await startedBySystemd({ NOTIFY_SOCKET: address, WATCHDOG_USEC: "86400000000" });
+    expect(await next()).toBe("READY=1");
+    await command(node.folder, "upgrade", "--force");
+    const pid = nodePid(node.folder);
+    expect(pid).not.toBe(node.pid);
+    expect([await next(), await next()]).toEqual([`MAINPID=${pid}`, "READY=1"]);
+    await untilEnded(node.pid);
+    await command(node.folder, "stop");
+    expect(await next()).toBe("STOPPING=1");
+  }, 60_000);
 
   test("nothing of another process's watchdog", async () => {
     const address = join(temporaryFolder(), "notify");

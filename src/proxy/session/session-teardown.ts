@@ -112,6 +112,10 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     }
   }
 
+  get isJoining(): boolean {
+    return !["joined", "ending", "closed"].includes(this.state.name);
+  }
+
   /** Ends the session because the node shuts down. */
   shutdown(): void {
     this.on("shutdown");

@@ -23,7 +23,11 @@ import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { descriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
-import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
+import {
+  type InheritedListener,
+  type ListeningSocket,
+  listenOn,
+} from "#transport/endpoint/listen.ts";
 import { detailsOfAccepted, printEndpoint } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
@@ -81,15 +85,15 @@ export class EndpointAcceptor {
   }
 
   /**
-   * Listens; gives the port, null for a Unix socket.
+   * Listens; gives the port, null for a Unix socket. `inherited`: on that socket, which is open already.
    *
    * @throws Failure when the endpoint cannot be listened on.
    */
-  async open(): Promise<number | null> {
+  async open(inherited: InheritedListener | null = null): Promise<number | null> {
     const { endpoint, options, contexts } = this.#acceptance;
     const events = { ...this.#events, open: (socket: Socket<SocketData>) => this.#accept(socket) };
     try {
-      this.#listening = await listenOn(endpoint, events, options.log);
+      this.#listening = await listenOn(endpoint, events, options.log, inherited);
     } catch (thrown) {
       contexts?.stop();
       throw thrown;
@@ -121,6 +125,23 @@ export class EndpointAcceptor {
       },
       abandon: () => next.contexts?.stop(),
     };
+  }
+
+  /** The descriptor of the listening socket; null: it does not listen any more. */
+  get descriptor(): number | null {
+    return this.#listening?.descriptor ?? null;
+  }
+
+  /** Whether a connection that was accepted is in its handshakes yet. */
+  get hasHandshakes(): boolean {
+    return this.#open.values().some(({ data }) => data?.isInHandshake === true);
+  }
+
+  /** Stops accepting, and leaves the socket to another process that has it too; open connections stay. */
+  leave(): void {
+    this.#listening?.leave();
+    this.#listening = null;
+    this.#acceptance.contexts?.stop();
   }
 
   /** Stops accepting; open connections stay. */

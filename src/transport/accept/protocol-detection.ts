@@ -75,6 +75,7 @@ export interface AcceptedConnection {
 
 /** Detects the protocol of one connection. */
 export class ProtocolDetection implements ConnectionEvents {
+  readonly isInHandshake = true;
   readonly #options: DetectionOptions;
   readonly #accepted: AcceptedConnection;
   #socket: ConnectionSocket;

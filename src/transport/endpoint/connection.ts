@@ -20,6 +20,8 @@ export interface ConnectionSocket {
 
 /** Receives the events of one socket; a connection that is handed over changes its receiver. */
 export interface ConnectionEvents {
+  /** Whether a handshake is to come to its end before there is a session or a request. */
+  readonly isInHandshake?: boolean;
   /** The socket has read octets, which nothing else uses: they may be changed, and are freed afterwards. */
   received(chunk: Uint8Array): void;
   /** The socket is writable again. */

@@ -5,7 +5,13 @@
  */
 
 import { chmodSync } from "node:fs";
-import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
+import type {
+  SocketHandler,
+  SocketListener,
+  TCPSocketListener,
+  TCPSocketListenOptions,
+  UnixSocketOptions,
+} from "bun";
 
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type {
@@ -15,19 +21,33 @@ import type {
 import type { Logger } from "#observe/logger.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { listenInPortRange } from "./portrange.ts";
-import { setBacklog, shareListeningPort } from "./system-calls.ts";
-import { openUnixSocket } from "./unix-socket-file.ts";
+import { listenOnPath, setBacklog, shareListeningPort } from "./system-calls.ts";
+import { fileRemover, openUnixSocket } from "./unix-socket-file.ts";
+
+/** A listening socket that another process has opened. */
+export interface InheritedListener {
+  /** Of this process. */
+  descriptor: number;
+  /** Null for a Unix socket. */
+  port: number | null;
+  /** Whether the file of a Unix socket is this node's, to be changed and removed. */
+  isOwn: boolean;
+}
 
 /** An endpoint that is listening. */
 export interface ListeningSocket {
   /** The port, chosen by the system where 0 was configured; null for a Unix socket. */
   readonly port: number | null;
+  /** Of the socket, as long as it is open. */
+  readonly descriptor: number;
   /** Sets the backlog, and the mode of a socket file, as another configuration of the same endpoint has them. */
   adapt(endpoint: ListeningEndpointConfig): void;
   /** Lets others listen on the port too, as long as it is open; false where that is not possible. */
   share(): boolean;
   /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
   stop(): void;
+  /** Accepts no more; the socket and its file are left to another process that has it too. */
+  leave(): void;
 }
 
 /** What the system's error codes mean for a program that wants to listen. */
@@ -40,42 +60,78 @@ const STATES: Record<string, string> = {
 
 /**
  * Listens on an endpoint, without TLS; `socket` receives the events of every connection. A connection stays
- * open for writing after its other side has ended.
+ * open for writing after its other side has ended. `inherited`: the socket listens there already.
  */
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
   log: Logger,
+  inherited: InheritedListener | null,
 ): Promise<ListeningSocket> {
+  const options = { socket, allowHalfOpen: true };
   try {
+    if (inherited !== null) return adopted(endpoint, options, log, inherited);
     if (endpoint.type === "unix") {
-      const { server, removeFile } = await openUnixSocket(endpoint, (unix) =>
-        Bun.listen<Data>({ unix, socket, allowHalfOpen: true }),
-      );
-      applyBacklog(endpoint, server, log);
-      return {
-        port: null,
-        adapt(next) {
-          if (next.type === "unix") chmodSync(next.path, next.permission);
-          applyBacklog({ backlog: DEFAULT_BACKLOG, ...next }, server, log);
-        },
-        share: () => false,
-        stop: () => stopAndRemove(server, removeFile),
-      };
+      const { server, removeFile } = await openUnixSocket(endpoint, (unix) => {
+        const descriptor = listenOnPath(unix, DEFAULT_BACKLOG);
+        // Bun's error says why.
+        if (descriptor === null) return Bun.listen<Data>({ ...options, unix });
+        return listenOnDescriptor({ ...options, fd: descriptor });
+      });
+      return listening(endpoint, server, log, { port: null, removeFile, isOwn: true });
     }
     const server = listenInPortRange(endpoint, (port) =>
-      listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen: true }),
+      listenOnTcp({ ...options, ...tcpOptions(endpoint), port }),
     );
-    applyBacklog(endpoint, server, log);
-    return {
-      port: server.port,
-      adapt: (next) => applyBacklog({ backlog: DEFAULT_BACKLOG, ...next }, server, log),
-      share: () => shareListeningPort(descriptorOf(server)),
-      stop: () => server.stop(),
-    };
+    return listening(endpoint, server, log, { port: server.port, removeFile() {}, isOwn: true });
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);
   }
+}
+
+/** What Bun takes for every kind of listening socket. */
+interface ListenOptions<Data> {
+  socket: SocketHandler<Data>;
+  allowHalfOpen: boolean;
+}
+
+/** Accepts from a socket that listens already. */
+function adopted<Data>(
+  endpoint: ListeningEndpointConfig,
+  options: ListenOptions<Data>,
+  log: Logger,
+  { descriptor, port, isOwn }: InheritedListener,
+): ListeningSocket {
+  const hasFile = endpoint.type === "unix" && isOwn;
+  if (hasFile) chmodSync(endpoint.path, endpoint.permission);
+  const removeFile = hasFile ? fileRemover(endpoint.path) : () => {};
+  const server = listenOnDescriptor({ ...options, fd: descriptor });
+  return listening(endpoint, server, log, { port, removeFile, isOwn });
+}
+
+function listening<Data>(
+  endpoint: ListeningEndpointConfig,
+  server: SocketListener<Data>,
+  log: Logger,
+  { port, removeFile, isOwn }: { port: number | null; removeFile: () => void; isOwn: boolean },
+): ListeningSocket {
+  applyBacklog(endpoint, server, log);
+  return {
+    port,
+    get descriptor() {
+      return descriptorOf(server);
+    },
+    adapt(next) {
+      if (next.type === "unix" && isOwn) chmodSync(next.path, next.permission);
+      applyBacklog({ backlog: DEFAULT_BACKLOG, ...next }, server, log);
+    },
+    share: () => endpoint.type === "tcp" && shareListeningPort(descriptorOf(server)),
+    stop() {
+      server.stop();
+      removeFile();
+    },
+    leave: () => server.stop(),
+  };
 }
 
 /** The backlog where none is configured, as Bun has it. */
@@ -107,11 +163,6 @@ function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Fail
   });
 }
 
-function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => void): void {
-  server.stop();
-  removeFile();
-}
-
 /** Bun takes `reusePort` and `ipv6Only` here, though its types have them for connecting only. */
 interface TcpOptions {
   hostname: string;
@@ -133,4 +184,11 @@ function listenOnTcp<Data>(
   options: TCPSocketListenOptions<Data> & TcpOptions,
 ): TCPSocketListener<Data> {
   return Bun.listen<Data>(options) as TCPSocketListener<Data>;
+}
+
+/** Bun's types lack it. */
+function listenOnDescriptor<Data>(
+  options: ListenOptions<Data> & { fd: number },
+): SocketListener<Data> {
+  return Bun.listen<Data>(options as unknown as UnixSocketOptions<Data>);
 }

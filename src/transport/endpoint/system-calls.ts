@@ -7,9 +7,13 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { constants } from "node:os";
 import { openCLibrary } from "#base/c-library.ts";
+import { unixSocketAddress } from "#base/unix-address.ts";
 
 /** The calls that are used here; pointers are addresses in this process. */
 interface SystemCalls {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(descriptor: number, address: Pointer, length: number): number;
+  close(descriptor: number): number;
   listen(descriptor: number, backlog: number): number;
   getsockopt(fd: number, level: number, name: number, value: Pointer, length: Pointer): number;
   setsockopt(fd: number, level: number, name: number, value: Pointer, length: number): number;
@@ -17,6 +21,8 @@ interface SystemCalls {
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
 }
 
+const AF_UNIX = 1;
+const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
 const IPPROTO_TCP = 6;
@@ -41,12 +47,30 @@ function systemCalls(): SystemCalls | null {
 
 function openCalls(): SystemCalls | null {
   return openCLibrary({
+    socket: { args: ["int", "int", "int"], returns: "int" },
+    bind: { args: ["int", "ptr", "u32"], returns: "int" },
+    close: { args: ["int"], returns: "int" },
     listen: { args: ["int", "int"], returns: "int" },
     getsockopt: { args: ["int", "int", "int", "ptr", "ptr"], returns: "int" },
     setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
     ioctl: { args: ["int", "u64", "ptr"], returns: "int" },
     prctl: { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" },
   });
+}
+
+/**
+ * Opens a socket that listens on a path; null when that is not possible here, for whatever reason. Bun removes the file of
+ * a socket that it has opened by itself when it stops to listen, also where another process still listens.
+ */
+export function listenOnPath(path: string, backlog: number): number | null {
+  const libc = systemCalls();
+  const descriptor = libc?.socket(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0) ?? -1;
+  if (libc === null || descriptor < 0) return null;
+  const address = unixSocketAddress(path);
+  const isBound = libc.bind(descriptor, ptr(address), address.length) === 0;
+  if (isBound && libc.listen(descriptor, backlog) === 0) return descriptor;
+  libc.close(descriptor);
+  return null;
 }
 
 /** Sets the backlog of a listening socket; false when that is not possible here. */

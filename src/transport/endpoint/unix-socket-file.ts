@@ -43,8 +43,13 @@ export async function openUnixSocket<Server>(
     process.umask(umask);
   }
   chmodSync(path, permission);
+  return { server, removeFile: fileRemover(path) };
+}
+
+/** Removes the present file of this name when it is called, unless another program has replaced it. */
+export function fileRemover(path: string): () => void {
   const { ino } = lstatSync(path);
-  return { server, removeFile: () => removeOwn(path, ino) };
+  return () => removeOwn(path, ino);
 }
 
 async function removeStale(path: string, address: string): Promise<void> {

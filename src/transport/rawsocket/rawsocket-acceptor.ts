@@ -133,6 +133,10 @@ export class RawSocketConnection implements ConnectionEvents {
     }, HANDSHAKE_TIMEOUT_MS);
   }
 
+  get isInHandshake(): boolean {
+    return this.#handshake !== null;
+  }
+
   received(chunk: Uint8Array): void {
     if (this.#peer !== null) this.#peer.received(chunk);
     else if (this.#handshake !== null) this.#readHandshake(this.#handshake, chunk);

@@ -23,6 +23,8 @@ function listen(): string[] {
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
     question: ({ id, question }) => void asked.push(`question ${id} ${question.about}`),
     setLogLevel: (level) => void asked.push(`level ${level}`),
+    shareSockets: ({ to, worker }) => void asked.push(`share ${worker} to ${to}`),
+    leaveSockets: () => void asked.push("leave"),
     shutdown: (drainMs) => void asked.push(`shutdown ${drainMs}`),
     lost: () => void asked.push("lost"),
   });
@@ -47,6 +49,8 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "statistics", statistics: nodeFigures() });
   say({ kind: "question", id: 7, question: { about: "metrics" } });
   say({ kind: "log_level", level: "debug" });
+  say({ kind: "share_sockets", to: "s", worker: "p1" });
+  say({ kind: "leave_sockets" });
   say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
   const reload = ["prepare", "apply", "abandon"];
@@ -58,6 +62,8 @@ test("a worker handles each message of its controller", () => {
     "statistics <node>",
     "question 7 metrics",
     "level debug",
+    "share p1 to s",
+    "leave",
     "shutdown 500",
     "lost",
   ]);

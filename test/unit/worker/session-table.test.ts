@@ -19,6 +19,7 @@ function table(count: number) {
     sessions.add({
       shutdown: () => void told.push(index),
       retire: (_cause, graceMs) => void retired.push([index, graceMs]),
+      isJoining: false,
       facts,
     }),
   );
@@ -50,6 +51,7 @@ describe("the shutdown of sessions", () => {
       const session = sessions.add({
         shutdown: () => sessions.remove(session),
         retire() {},
+        isJoining: false,
         facts,
       });
     }
@@ -130,6 +132,7 @@ describe("the drain of sessions", () => {
       const session = sessions.add({
         shutdown() {},
         retire: () => sessions.remove(session),
+        isJoining: false,
         facts,
       });
     }
@@ -158,7 +161,12 @@ describe("lists of sessions", () => {
     const silent = new SessionRecord(new SessionCounts());
     silent.connectionLost("closed");
     sessions.remove(
-      sessions.add({ shutdown() {}, retire() {}, facts: () => silent.facts(new FakePeer(), true) }),
+      sessions.add({
+        shutdown() {},
+        retire() {},
+        isJoining: true,
+        facts: () => silent.facts(new FakePeer(), true),
+      }),
     );
     expect(cids(sessions, "closed")).toEqual({ total: 0, cids: [] });
   });

@@ -1,0 +1,130 @@
+/**
+ * NodeUpgrader: has another process serve in place of a running node, by a program that is named.
+ *
+ *     this node                                        the new process
+ *     sends its listening sockets along                loads the configuration, starts its workers, which accept
+ *     accepts no more, leaves the folder               takes the folder, starts guests and containers
+ *     ends its sessions one after the other            serves
+ *
+ * Until the workers of the new process listen, nothing of this node changes.
+ *
+ * @module
+ */
+
+import { closeSync } from "node:fs";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { ServiceManager } from "#base/service-manager.ts";
+import type { CommandAnswer, UpgradeCommand } from "#node/command-socket.ts";
+import { handedSockets } from "#node/handed-sockets.ts";
+import type { InheritedSockets } from "#node/inherited-sockets.ts";
+import type { NodeController } from "#node/node-controller.ts";
+import type { Predecessor } from "#node/predecessor.ts";
+import { SuccessorProcess } from "#node/successor-process.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { HeldResources } from "./held-resources.ts";
+import { RELEASE } from "./release.ts";
+
+/** A running node. */
+export interface UpgradableNode {
+  folder: string;
+  runFolder: string;
+  controller: Pick<NodeController, "routers" | "isStopping" | "shareSockets" | "leave">;
+  sockets: InheritedSockets;
+  /** The node before, which may still have sessions; null: this one was started by itself. */
+  predecessor: Predecessor | null;
+  manager: ServiceManager | null;
+  held: HeldResources;
+  log: Logger;
+}
+
+/** Replaces the program of one node. */
+export class NodeUpgrader {
+  readonly #node: UpgradableNode;
+  #successor: SuccessorProcess | null = null;
+  readonly #followed = Promise.withResolvers<void>();
+  #isFollowed = false;
+
+  constructor(node: UpgradableNode) {
+    this.#node = node;
+  }
+
+  /** Resolves when another process serves; the caller has to stop the controller. */
+  get followed(): Promise<void> {
+    return this.#followed.promise;
+  }
+
+  get isFollowed(): boolean {
+    return this.#isFollowed;
+  }
+
+  /** Replaces the program. What keeps it from that is logged, and is the answer. */
+  async upgrade(command: UpgradeCommand): Promise<CommandAnswer> {
+    const { folder, log } = this.#node;
+    log.info("upgrade requested", { program: command.program.join(" ") });
+    try {
+      this.#refuse(command);
+      return { isDone: true, text: await this.#follow(command.program) };
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      const reason = sentenceOf(thrown);
+      log.error("node not upgraded", { reason });
+      const sentence = `Cannot upgrade the node in "${folder}": ${reason}; it goes on as it is`;
+      return { isDone: false, text: sentence };
+    }
+  }
+
+  /** The node ends by itself: a process that is about to follow ends too. */
+  abandon(): void {
+    if (!this.#isFollowed) void this.#successor?.end();
+  }
+
+  /** @throws Failure */
+  #refuse({ isForced }: UpgradeCommand): void {
+    const { controller, predecessor } = this.#node;
+    const [router] = controller.routers;
+    let state: string | undefined;
+    if (controller.isStopping) state = "it ends";
+    else if (predecessor?.isRunning) {
+      const { pid } = predecessor.handedOver;
+      state = `the sessions of process ${pid}, which served before, have not ended yet`;
+    } else if (process.pid === 1) {
+      state = "it is the first process of a container, with which the container ends";
+    } else if (router !== undefined && !isForced) {
+      state = `worker "${router}" is a router, whose sessions, registrations and subscriptions would be lost: run routers in a node of their own, or use --force`;
+    }
+    if (state !== undefined) throw new Failure(state, { source: "internal" });
+  }
+
+  /** @throws Failure when the new process does not serve; then it has ended. */
+  async #follow(program: readonly string[]): Promise<string> {
+    const { folder, controller, manager, log } = this.#node;
+    const successor = await this.#spawn(program);
+    this.#successor = successor;
+    const release = await successor.untilReady();
+    if (controller.isStopping) {
+      await successor.end();
+      throw new Failure("it ends", { source: "internal" });
+    }
+    this.#isFollowed = true;
+    await controller.leave();
+    this.#node.held.giveUp();
+    manager?.followedBy(successor.pid);
+    await successor.takeOver();
+    log.info("node is followed by another process", { node_pid: successor.pid, release });
+    this.#followed.resolve();
+    return `Upgraded the node in "${folder}" from ${RELEASE} to ${release}: process ${successor.pid} serves; process ${process.pid} ends when its sessions have ended`;
+  }
+
+  async #spawn(program: readonly string[]): Promise<SuccessorProcess> {
+    const { folder, runFolder, controller, sockets, manager } = this.#node;
+    const handed = await handedSockets(controller, sockets, folder);
+    try {
+      const command = [...program, ...process.argv.slice(2)];
+      const handedOver = { pid: process.pid, runFolder, sockets: handed };
+      return new SuccessorProcess(command, handedOver, manager?.environment ?? {});
+    } finally {
+      // The new process has its own.
+      for (const { descriptor, origin } of handed) if (origin !== null) closeSync(descriptor);
+    }
+  }
+}
