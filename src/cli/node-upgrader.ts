@@ -65,11 +65,16 @@ export class NodeUpgrader {
       this.#refuse(command);
       return { isDone: true, text: await this.#follow(command.program) };
     } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
+      const isFault = !(thrown instanceof Failure) && thrown instanceof Error;
+      if (isFault) log.error("fault of the program", { stack: thrown.stack });
       const reason = sentenceOf(thrown);
       log.error("node not upgraded", { reason });
-      const sentence = `Cannot upgrade the node in "${folder}": ${reason}; it goes on as it is`;
-      return { isDone: false, text: sentence };
+      const state = this.#isFollowed ? "nothing serves any more" : "it goes on as it is";
+      const text = `Cannot upgrade the node in "${folder}": ${reason}; ${state}`;
+      return { isDone: false, text };
+    } finally {
+      // The sockets cannot be taken back.
+      if (this.#isFollowed) this.#followed.resolve();
     }
   }
 
@@ -109,9 +114,10 @@ export class NodeUpgrader {
     await controller.leave();
     this.#node.held.giveUp();
     manager?.followedBy(successor.pid);
-    await successor.takeOver();
+    if (!(await successor.takeOver())) {
+      throw new Failure("the new process ended as it took over", { source: "internal" });
+    }
     log.info("node is followed by another process", { node_pid: successor.pid, release });
-    this.#followed.resolve();
     return `Upgraded the node in "${folder}" from ${RELEASE} to ${release}: process ${successor.pid} serves; process ${process.pid} ends when its sessions have ended`;
   }
 

@@ -83,15 +83,22 @@ export class SuccessorProcess {
     });
   }
 
-  /** Lets it take over; resolves when it has, or after a while. */
-  async takeOver(): Promise<void> {
-    this.#process.send({ kind: "take_over" });
-    await withinTime(
-      this.#taken.promise.catch(() => {}),
-      STEP_DEADLINE_MS,
+  /** Lets it take over; false: it has ended instead. */
+  async takeOver(): Promise<boolean> {
+    try {
+      this.#process.send({ kind: "take_over" });
+    } catch {
+      // It has ended, which is noticed below.
+    }
+    const isAlive = this.#taken.promise.then(
+      () => true,
+      () => false,
     );
+    // One that is slow has the sockets, too.
+    await withinTime(isAlive, STEP_DEADLINE_MS);
     // It outlives this process.
     this.#process.unref();
+    return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Ends it, with its workers. */
