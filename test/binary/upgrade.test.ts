@@ -179,6 +179,26 @@ describe.if(process.platform === "linux")("crossproxy upgrade", () => {
     60_000,
   );
 
+  test("says so where the new process ends as it takes over, and ends", async () => {
+    const node = await upgradableNode([proxyWorker("proxy", NO_ROUTER, [tcp(freePort())])]);
+    const script = join(
+      temporaryFolder({
+        "program.js": `process.send({ kind: "ready", release: "9" });
+          process.on("message", () => process.exit(3));`,
+      }),
+      "program.js",
+    );
+    const program = [process.execPath, script];
+    const { isDone, text } = await askNode(node.folder, {
+      command: "upgrade",
+      program,
+      isForced: false,
+    });
+    expect(isDone).toBe(false);
+    expect(text).toEndWith("the new process ended as it took over; nothing serves any more");
+    expect(await node.exited).toBe(0);
+  });
+
   test("refuses to end the sessions of routers, unless it is forced to", async () => {
     const port = freePort();
     const node = await upgradableNode([routerWorker(port)]);
