@@ -7,13 +7,16 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { hasChromium, launchChromium } from "../support/chromium.ts";
 import { startPageNode, webSocket } from "../support/page-node.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { scriptedCallee } from "../support/scripted-callee.ts";
 import { freePorts, type TemporaryNode } from "../support/temporary-node.ts";
 
 /** For people to look at; no test compares them. */
 const SCREENSHOTS = resolve(import.meta.dir, "../../.screenshots");
 
 const SHOP = resolve(import.meta.dir, "../fixtures/catalog/shop.bfbs");
+
+/** Those that operators begin with. */
+const TEMPLATES = resolve(import.meta.dir, "../../examples/pages/templates");
 
 const [port = 0, nowhere = 0] = freePorts(2);
 const origin = `http://127.0.0.1:${port}`;
@@ -36,8 +39,13 @@ const paths = {
   shop: { type: "catalog", filename: SHOP },
   wap: {
     type: "wap",
-    templates: temporaryFolder({ "page.html": "<p>" }),
-    routes: [{ path: "/absent", method: "GET", call: "com.example.absent", render: "page.html" }],
+    templates: TEMPLATES,
+    routes: [
+      { path: "/", method: "GET", call: null, render: "home.html" },
+      { path: "/square/<int:x>", method: "GET", call: "com.example.square", render: "square.html" },
+      { path: "/thanks", method: "GET", call: "com.example.feedback", render: "thanks.html" },
+      { path: "/absent", method: "GET", call: "com.example.absent", render: "home.html" },
+    ],
     wamp: { realm: "realm1", authrole: "anonymous" },
   },
   archive: {
@@ -65,6 +73,9 @@ const pages: [name: string, path: string, status: number][] = [
   ["an enumeration of a catalog", "/shop/enum?name=shop.State", 200],
   ["a service of a catalog", "/shop/service?name=shop.Orders", 200],
   ["what a catalog has not", "/shop/table?name=shop.None", 404],
+  ["a page of a template", "/wap", 200],
+  ["one of the result of a call", "/wap/square/7", 200],
+  ["one that follows a form", "/wap/thanks", 200],
   ["a page whose procedure is missing", "/wap/absent", 500],
   ["a page that has no route", "/wap/none", 404],
 ];
@@ -85,6 +96,11 @@ const SHOW_CANVAS = `{
   if (isTransparent(root) && isTransparent(body)) root.style.backgroundColor = "Canvas";
 }`;
 
+const procedures = {
+  "com.example.square": () => ({ result: [[{ x: 7, result: 49 }]] }),
+  "com.example.feedback": () => ({ result: [[{ name: "Ada", length: 5 }]] }),
+};
+
 interface Violation {
   id: string;
   nodes: { html: string }[];
@@ -93,15 +109,18 @@ interface Violation {
 describe.skipIf(!hasChromium)("on", () => {
   let node: TemporaryNode;
   let browser: Browser;
+  let callee: Awaited<ReturnType<typeof scriptedCallee>>;
 
   beforeAll(async () => {
     node = await startPageNode({ [port]: { paths } }, ["files", "files/empty"]);
+    callee = await scriptedCallee(`ws://127.0.0.1:${port}/ws`, "json", procedures);
     browser = await launchChromium();
     mkdirSync(SCREENSHOTS, { recursive: true });
   }, 30_000);
 
   afterAll(async () => {
     await browser?.close();
+    await callee?.leave();
     await node?.stop();
   });
 
