@@ -116,14 +116,41 @@ test.skipIf(!hasTool("zip"))(
 
 const sevenZip = ["7z", "7za", "7zz"].find(hasTool);
 
-test.skipIf(sevenZip === undefined)("archives of 7-Zip: Deflate64 is named", async () => {
+test.skipIf(sevenZip === undefined).each([
+  ["served", ["-mm=Deflate"], undefined],
+  ["served where they are stored", ["-mx=0"], undefined],
+  ["named where Deflate64 is in them", ["-mm=Deflate64"], "it is compressed with Deflate64"],
+  ["named where LZMA is in them", ["-mm=LZMA"], "it is compressed with LZMA"],
+  ["named where they are encrypted", ["-ppassword", "-mem=AES256"], "it is encrypted"],
+  ["named where they are encrypted as of old", ["-ppassword", "-mem=ZipCrypto"], "it is encrypted"],
+])("archives of 7-Zip are %s", async (_, options, reason) => {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, "a.txt"), TEXT);
-  run([sevenZip ?? "", "a", "-tzip", "-mm=Deflate64", "a.zip", "a.txt"], folder);
+  writeFileSync(join(folder, "naïve.txt"), TEXT);
+  run([sevenZip ?? "", "a", "-tzip", ...options, "a.zip", "naïve.txt"], folder);
   const file = join(folder, "a.zip");
-  expect((await (await serve(file)).get("/a.txt")).status).toBe(501);
-  expect((await checked(file))[0]).toContain("it is compressed with Deflate64");
+  const answer = await (await serve(file)).get("/na%C3%AFve.txt");
+  const isServed = reason === undefined;
+  expect([answer.status, (await answer.text()) === TEXT]).toEqual([isServed ? 200 : 501, isServed]);
+  const issues = isServed ? [] : [expect.stringContaining(reason)];
+  expect(await checked(file)).toEqual(issues);
 });
+
+test.skipIf(!hasTool("go"))(
+  "archives of Go are served",
+  async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "a.zip");
+    run(["go", "run", join(import.meta.dir, "../go/archives/main.go"), file, TEXT], folder);
+    const { get } = await serve(file);
+    for (const name of ["deflated.txt", "stored.txt", "ü.txt", "folder/raw.txt"]) {
+      const answer = await get(`/${encodeURI(name)}`);
+      expect([name, answer.status, await answer.text()]).toEqual([name, 200, TEXT]);
+    }
+    expect((await get("/folder/")).status).toBe(404);
+    expect(await checked(file)).toEqual([]);
+  },
+  60_000,
+);
 
 test.skipIf(!hasTool("jar"))("archives of Java are served", async () => {
   const folder = temporaryFolder();
