@@ -28,7 +28,7 @@ import {
   YIELD_OPTIONS,
 } from "./message-options.ts";
 import type { MetaObserver } from "./meta-observer.ts";
-import { messageFor, send, sendError } from "./outgoing.ts";
+import { messageFor, send, sendAnswer, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import type { RealmSession } from "./realm-session.ts";
 import {
@@ -286,7 +286,7 @@ export class Dealer {
     const details = { ...(isProgress && { progress: true }), ...passthruDetails(options) };
     if (!isProgress) this.#calls.remove(call);
     const head = [MessageType.RESULT, call.request, details];
-    call.caller.send(messageFor(call.caller, head, payload));
+    sendAnswer(call.caller, head, payload);
   }
 
   /** An ERROR of a callee about its INVOCATION. */
@@ -308,7 +308,7 @@ export class Dealer {
     const details = passthruDetails(passthru) ?? {};
     const head = [MessageType.ERROR, MessageType.CALL, call.request, details, uri];
     try {
-      call.caller.send(messageFor(call.caller, head, payload));
+      sendAnswer(call.caller, head, payload);
     } catch (thrown) {
       this.#fail(call, thrown);
     }

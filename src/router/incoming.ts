@@ -15,7 +15,7 @@ import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import {
-  type MessageSlices,
+  type MessageItems,
   type Payload,
   payloadItems,
   sliceMessage,
@@ -44,15 +44,15 @@ export const MAX_READ_OCTETS = 256 * 1024;
 /** One received message; every getter throws a Failure when the element is malformed. */
 export class Incoming {
   readonly type: number;
-  readonly #slices: MessageSlices;
+  readonly #items: MessageItems;
   readonly #serializer: SerializerName;
   readonly #long: LongMessage | undefined;
 
-  constructor(slices: MessageSlices, serializer: SerializerName, long?: LongMessage) {
-    this.#slices = slices;
+  constructor(message: MessageItems, serializer: SerializerName, long?: LongMessage) {
+    this.#items = message;
     this.#serializer = serializer;
     this.#long = long;
-    const type = this.#slices.length > 0 ? this.#slices.value(0) : undefined;
+    const type = this.#items.length > 0 ? this.#items.value(0) : undefined;
     if (!Number.isInteger(type)) throw violation("Cannot read the message: it has no type");
     this.type = type as number;
   }
@@ -101,9 +101,9 @@ export class Incoming {
 
   /** The reason of a GOODBYE for the log, which may have none that can be read. */
   reasonOrNone(): string {
-    const isShort = this.#slices.octets(2).length <= MAX_READ_OCTETS;
+    const isShort = this.#items.octetCount(2) <= MAX_READ_OCTETS;
     try {
-      const reason = isShort ? this.#slices.value(2) : undefined;
+      const reason = isShort ? this.#items.value(2) : undefined;
       return typeof reason === "string" ? reason : "no reason";
     } catch {
       return "no reason";
@@ -112,7 +112,7 @@ export class Incoming {
 
   /** Refuses a message that has an element at this index. */
   endsBefore(index: number): void {
-    if (this.#slices.length > index) throw this.#wrong(index, "more than the message has");
+    if (this.#items.length > index) throw this.#wrong(index, "more than the message has");
   }
 
   /**
@@ -120,11 +120,11 @@ export class Incoming {
    * as Crossbar's payload transparency has it.
    */
   payload(from: number, mayBeOpaque = false): RoutedPayload {
-    const { length } = this.#slices;
+    const { length } = this.#items;
     this.endsBefore(from + 2);
     const items: Uint8Array[] = [];
     for (let i = from; i < length; i += 1) {
-      const octets = this.#slices.octets(i);
+      const octets = this.#items.octets(i);
       // The receiver's library would take a payload of another kind for a protocol violation of the
       // router.
       const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
@@ -152,15 +152,15 @@ export class Incoming {
   }
 
   #value(index: number): unknown {
-    if (index >= this.#slices.length) throw this.#wrong(index, "missing");
-    if (this.#slices.octets(index).length > MAX_READ_OCTETS) {
+    if (index >= this.#items.length) throw this.#wrong(index, "missing");
+    if (this.#items.octetCount(index) > MAX_READ_OCTETS) {
       throw this.#wrong(index, `longer than ${MAX_READ_OCTETS} octets`);
     }
     return this.#read(index);
   }
 
   #read(index: number): unknown {
-    return readOrFail(messageTypeName(this.type), () => this.#slices.value(index));
+    return readOrFail(messageTypeName(this.type), () => this.#items.value(index));
   }
 
   #wrong(index: number, state: string): Failure {

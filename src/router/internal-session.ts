@@ -9,7 +9,7 @@ import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { buildMessage } from "#wamp/transcode/payload-slice.ts";
+import { UnserializedMessage } from "#wamp/transcode/unserialized-message.ts";
 import type { WampPrincipal } from "#wamp/wamp-caller.ts";
 import { NO_FEATURES } from "./client-features.ts";
 import { Incoming } from "./incoming.ts";
@@ -42,9 +42,8 @@ export function openInternalSession(
   { role, principal = ROUTER, log, maxRequests }: InternalSessionOptions,
 ): OutgoingRequests {
   const outgoing = new OutgoingRequests(({ head, payload }) => {
-    // The builder's result is its buffer, and the message to the callee is built in the same buffer.
-    const octets = Buffer.from(buildMessage(head, payload, "cbor"));
-    const message = Incoming.read(octets, "cbor");
+    // CBOR, so that what it cannot represent is refused whatever the receivers have.
+    const message = new Incoming(new UnserializedMessage(head, payload, "cbor"), "cbor");
     if (message.type !== MessageType.CANCEL) requests.accept(message);
     else if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
   }, maxRequests);
@@ -59,6 +58,7 @@ export function openInternalSession(
     lastInvocation: 0,
     onCallEnded: undefined,
     transport: () => null,
+    take: (message) => void outgoing.onItems(message, "cbor"),
     send: (message) => void outgoing.onMessage(message, "cbor"),
     leftOut: new LeftOutMessages(log, { session: id, realm: realm.name, authid: principal.authid }),
     goodbye() {},

@@ -11,7 +11,7 @@ import { isRefusal } from "./incoming.ts";
 import { MetaArguments } from "./meta-arguments.ts";
 import type { MetaObserver } from "./meta-observer.ts";
 import type { MetaProcedure, MetaRealm } from "./meta-procedure.ts";
-import { messageFor, sendError } from "./outgoing.ts";
+import { sendAnswer, sendError } from "./outgoing.ts";
 import {
   registrationDetails,
   registrationMeta,
@@ -125,5 +125,5 @@ function isOfRouter({ uri }: Subscription): boolean {
 }
 
 function answer(caller: RealmSession, { id }: CallRequest, result: unknown): void {
-  caller.send(messageFor(caller, [MessageType.RESULT, id, {}, [result]], undefined));
+  sendAnswer(caller, [MessageType.RESULT, id, {}, [result]], undefined);
 }

@@ -16,8 +16,11 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
+import { UnserializedMessage } from "#wamp/transcode/unserialized-message.ts";
 import type { LongMessage, RoutedPayload } from "./incoming.ts";
 import type { RealmSession } from "./realm-session.ts";
+
+const NO_PAYLOAD: Payload = { serializer: "cbor", items: [] };
 
 /** A payload from values, for messages of the router's own. */
 export function payloadOf(args: readonly unknown[]): Payload {
@@ -57,12 +60,38 @@ export function tooLongFor(
 }
 
 /**
+ * Sends the answer to a call.
+ *
+ * @throws Failure as `messageFor` does.
+ */
+export function sendAnswer(
+  session: RealmSession,
+  head: readonly unknown[],
+  payload: RoutedPayload | undefined,
+): void {
+  // The forms of a long payload are at hand.
+  if (session.take === undefined || payload?.long !== undefined) {
+    session.send(messageFor(session, head, payload));
+    return;
+  }
+  const { serializer } = session;
+  session.take(
+    orUnrepresentable(
+      session,
+      head,
+      () => new UnserializedMessage(head, payload ?? NO_PAYLOAD, serializer),
+    ),
+  );
+}
+
+/**
  * Sends a message without a payload.
  *
  * @throws Failure when the serializer cannot represent a value (`wamp.error.invalid_argument`).
  */
 export function send(session: RealmSession, list: readonly unknown[]): void {
-  session.send(build(session, list, undefined));
+  if (session.take === undefined) session.send(build(session, list, undefined));
+  else session.take(new UnserializedMessage(list, NO_PAYLOAD, session.serializer));
 }
 
 /** Sends an ERROR with a sentence as its one argument. */
@@ -88,9 +117,16 @@ function build(
     const before = begin(head, payload.items.length, serializer);
     return longMessage(before, form, payload.long, serializer);
   }
+  return orUnrepresentable(session, head, () =>
+    payload === undefined
+      ? encodeMessage(head, serializer)
+      : buildMessage(head, payload, serializer),
+  );
+}
+
+function orUnrepresentable<T>(session: RealmSession, head: readonly unknown[], make: () => T): T {
   try {
-    if (payload === undefined) return encodeMessage(head, serializer);
-    return buildMessage(head, payload, serializer);
+    return make();
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     throw unrepresentable(session, head, sentenceOf(thrown), thrown);

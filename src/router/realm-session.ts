@@ -6,6 +6,7 @@
 
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { MessageItems } from "#wamp/transcode/payload-slice.ts";
 import type { ClientFeatures } from "./client-features.ts";
 import type { LeftOutMessages } from "./left-out-messages.ts";
 import type { Requester, Role } from "./role.ts";
@@ -32,6 +33,8 @@ export interface RealmSession extends Requester {
   lastInvocation: number;
   /** Called whenever a call of this session, or one that it performs, has ended; undefined: that is not of interest. */
   onCallEnded: (() => void) | undefined;
+  /** Takes a message that is not serialized; absent: this session takes octets alone. */
+  readonly take?: (message: MessageItems) => void;
   /** Sends a message that is already serialized for this session. */
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */

@@ -20,7 +20,7 @@ import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readValue } from "#wamp/serializer/read-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { type MessageItems, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import {
   LostAnswer,
   type OpenSubscription,
@@ -123,30 +123,34 @@ export class OutgoingRequests {
 
   /** Takes an answer to a request, or a message about subscriptions; false for every other message. */
   onMessage(message: WireMessage, serializer: SerializerName): boolean {
-    const slices = sliceMessage(message, serializer);
-    switch (slices.value(0)) {
+    return this.onItems(sliceMessage(message, serializer), serializer);
+  }
+
+  /** The same, for a message whose items are known. */
+  onItems(message: MessageItems, serializer: SerializerName): boolean {
+    switch (message.value(0)) {
       case MessageType.RESULT:
-        this.#settle(slices.value(1), {
+        this.#settle(message.value(1), {
           kind: "result",
-          payload: payloadFrom(slices, 3, serializer),
+          payload: payloadFrom(message, 3, serializer),
         });
         return true;
       case MessageType.PUBLISHED: {
-        const publication = slices.value(2);
+        const publication = message.value(2);
         if (!isId(publication)) throw new Error("the router said PUBLISHED without an id");
-        this.#settle(slices.value(1), { kind: "published", publication });
+        this.#settle(message.value(1), { kind: "published", publication });
         return true;
       }
       case MessageType.ERROR: {
-        const type = slices.value(1);
+        const type = message.value(1);
         if (type !== MessageType.CALL && type !== MessageType.PUBLISH) break;
-        const payload = payloadFrom(slices, 5, serializer);
-        this.#settle(slices.value(2), { kind: "error", uri: String(slices.value(4)), payload });
+        const payload = payloadFrom(message, 5, serializer);
+        this.#settle(message.value(2), { kind: "error", uri: String(message.value(4)), payload });
         return true;
       }
       default:
     }
-    return this.subscriptions.onMessage(slices, (from) => payloadFrom(slices, from, serializer));
+    return this.subscriptions.onMessage(message, (from) => payloadFrom(message, from, serializer));
   }
 
   /** Fails all requests, present and future. */
@@ -178,10 +182,10 @@ export class OutgoingRequests {
 }
 
 /** Copies of the items from this index on, because the octets of a message are borrowed. */
-function payloadFrom(slices: MessageSlices, from: number, serializer: SerializerName): Payload {
+function payloadFrom(message: MessageItems, from: number, serializer: SerializerName): Payload {
   const items: Uint8Array[] = [];
-  for (let index = from; index < slices.length; index++) {
-    items.push(new Uint8Array(slices.octets(index)));
+  for (let index = from; index < message.length; index++) {
+    items.push(new Uint8Array(message.octets(index)));
   }
   return { serializer, items: items.slice(0, 2) };
 }

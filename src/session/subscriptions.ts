@@ -15,7 +15,7 @@ import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { MessageSlices, Payload } from "#wamp/transcode/payload-slice.ts";
+import type { MessageItems, Payload } from "#wamp/transcode/payload-slice.ts";
 import { RefusedSubscription, type TopicPattern, type TopicReceiver } from "#wamp/wamp-caller.ts";
 
 /** What a message for the router is made of. */
@@ -86,22 +86,22 @@ export class Subscriptions {
   }
 
   /** Takes a message about subscriptions; false for every other one. `payload` gives a copy of an event's. */
-  onMessage(slices: MessageSlices, payload: (from: number) => Payload): boolean {
+  onMessage(message: MessageItems, payload: (from: number) => Payload): boolean {
     if (!this.#wasUsed) return false;
-    const type = slices.value(0);
+    const type = message.value(0);
     if (type === MessageType.EVENT) {
-      this.#deliver(slices, payload);
+      this.#deliver(message, payload);
       return true;
     }
     if (type === MessageType.SUBSCRIBED) {
-      this.#subscribed(Number(slices.value(1)), Number(slices.value(2)));
+      this.#subscribed(Number(message.value(1)), Number(message.value(2)));
       return true;
     }
     if (type === MessageType.UNSUBSCRIBED) return true;
     if (type !== MessageType.ERROR) return false;
-    const requestType = slices.value(1);
+    const requestType = message.value(1);
     if (requestType === MessageType.SUBSCRIBE) {
-      this.#refused(Number(slices.value(2)), String(slices.value(4)));
+      this.#refused(Number(message.value(2)), String(message.value(4)));
     }
     return requestType === MessageType.SUBSCRIBE || requestType === MessageType.UNSUBSCRIBE;
   }
@@ -156,11 +156,11 @@ export class Subscriptions {
     subscription.subscribed.reject(new RefusedSubscription(uri));
   }
 
-  #deliver(slices: MessageSlices, payload: (from: number) => Payload): void {
-    const subscription = this.#byId.get(Number(slices.value(1)));
+  #deliver(message: MessageItems, payload: (from: number) => Payload): void {
+    const subscription = this.#byId.get(Number(message.value(1)));
     if (subscription === undefined) return;
-    const { topic = subscription.topic } = asRecord(slices.value(3));
-    const publication = Number(slices.value(2));
+    const { topic = subscription.topic } = asRecord(message.value(3));
+    const publication = Number(message.value(2));
     const event = { publication, topic: String(topic), payload: payload(4) };
     for (const receiver of subscription.receivers) receiver.onEvent(event);
   }

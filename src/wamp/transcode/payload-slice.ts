@@ -22,8 +22,19 @@ export interface Payload {
   items: Uint8Array[];
 }
 
+/** The items of one message, by their index. */
+export interface MessageItems {
+  readonly length: number;
+  /** Item `index` as a JavaScript value; undefined when there is no such item. */
+  value(index: number): unknown;
+  /** The octets of item `index`; none when there is no such item. */
+  octets(index: number): Uint8Array;
+  /** How many octets are read for the value of item `index`. */
+  octetCount(index: number): number;
+}
+
 /** The items of one message or list, as slices of its octets. */
-export class MessageSlices {
+export class MessageSlices implements MessageItems {
   readonly length: number;
   /** What is malformed behind the items; undefined: nothing. */
   readonly fault: MalformedMessage | undefined;
@@ -62,6 +73,10 @@ export class MessageSlices {
     if (start === undefined || end === undefined) return this.#octets.subarray(0, 0);
     const { itemEnd } = serializers[this.#serializer];
     return this.#octets.subarray(start, itemEnd(this.#octets, end));
+  }
+
+  octetCount(index: number): number {
+    return this.octets(index).length;
   }
 }
 
@@ -169,14 +184,22 @@ export function buildMessage(
 ): WireMessage {
   if (payload.items.length === 0) return encodeMessage(head, target);
   const encodedHead = encodeMessage(head, target);
-  const items = payload.items.map((item, index) =>
-    payload.serializer === target
-      ? item
-      : transcodedAt(head.length + index, item, payload.serializer, target),
-  );
+  const { items } = payloadIn(payload, target, head.length);
   built.clear();
   serializers[target].appendList(built, encodedHead, head.length, items);
   return built.take();
+}
+
+/**
+ * A payload in another serializer, as it is if that is its own; its items are those of a message from index `from` on.
+ *
+ * @throws UnrepresentableValue when the target cannot represent a value of it.
+ */
+export function payloadIn(payload: Payload, target: SerializerName, from: number): Payload {
+  const { serializer, items } = payload;
+  if (serializer === target) return payload;
+  const transcoded = items.map((item, at) => transcodedAt(from + at, item, serializer, target));
+  return { serializer: target, items: transcoded };
 }
 
 function transcodedAt(
