@@ -161,10 +161,21 @@ export class HttpExchange implements ConnectionEvents {
       const answer = handler.answerToHead(request);
       if (answer !== null) this.#answerWhenMade(answer);
       else if (hasNoBody) this.#perform(NO_OCTETS);
-      else this.#readBody();
+      else if (!this.#takeShortBody()) this.#readBody();
     } catch (thrown) {
       this.#failed(thrown);
     }
+  }
+
+  /** Takes a body that came whole with the head, as most do; false: it did not. */
+  #takeShortBody(): boolean {
+    const { handler, request, octetsAfterHead } = this.#accepted;
+    const { framing } = request;
+    if (framing.kind === "chunked" || framing.octets > octetsAfterHead.length) return false;
+    if (framing.octets > handler.maxBodyOctets || request.headers.has("expect")) return false;
+    this.#beginPipeline(octetsAfterHead.subarray(framing.octets));
+    this.#perform(new Uint8Array(octetsAfterHead.subarray(0, framing.octets)));
+    return true;
   }
 
   #readBody(): void {

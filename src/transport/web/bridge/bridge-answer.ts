@@ -7,6 +7,10 @@
  */
 
 import type { ReadableFields } from "#transport/http/header-fields.ts";
+import { type HttpAnswer, printFields } from "#transport/http/http-answer.ts";
+
+/** The headers of an answer that has the common ones alone. */
+export const COMMON_ALONE: BridgeAnswer["headers"] = {};
 
 /** An answer to one request. */
 export interface BridgeAnswer {
@@ -28,7 +32,7 @@ export function denial(
 }
 
 /** The headers of every answer; pages of any origin may use the bridge, as in Crossbar. */
-export function commonHeaders(request: ReadableFields): Record<string, string> {
+export function commonHeaders(request: Pick<ReadableFields, "get">): Record<string, string> {
   const origin = request.get("origin") ?? "null";
   const requestedHeaders = request.get("access-control-request-headers");
   return {
@@ -40,4 +44,15 @@ export function commonHeaders(request: ReadableFields): Record<string, string> {
     "Access-Control-Allow-Credentials": "true",
     ...(requestedHeaders !== null && { "Access-Control-Allow-Headers": requestedHeaders }),
   };
+}
+
+/** The common headers for a client that is no page, printed once. */
+const headers = commonHeaders({ get: () => null });
+const FOR_PROGRAMS = { headers, printedFields: printFields(headers) };
+
+/** An answer with the common headers, and its own. */
+export function withCommonHeaders(answer: BridgeAnswer, request: ReadableFields): HttpAnswer {
+  const isOfPage = request.has("origin") || request.has("access-control-request-headers");
+  if (!isOfPage && answer.headers === COMMON_ALONE) return { ...answer, ...FOR_PROGRAMS };
+  return { ...answer, headers: { ...commonHeaders(request), ...answer.headers } };
 }

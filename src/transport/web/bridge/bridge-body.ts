@@ -17,7 +17,7 @@ import { sliceObject } from "#wamp/transcode/object-slice.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { transcodeItem } from "#wamp/transcode/transcoder.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
-import { type BridgeAnswer, denial } from "./bridge-answer.ts";
+import { type BridgeAnswer, COMMON_ALONE, denial } from "./bridge-answer.ts";
 
 /** The call or the publication that a body asks for. */
 export type BridgeRequest = Pick<WampRequest, "kind" | "uri" | "options" | "payload">;
@@ -137,7 +137,7 @@ export function printAnswer(
 ): BridgeAnswer {
   try {
     const status = answer.kind === "error" ? errorStatus(answer.uri) : 200;
-    return { status, headers: {}, body: bodyOf(answer) };
+    return { status, headers: COMMON_ALONE, body: bodyOf(answer) };
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
       throw thrown;

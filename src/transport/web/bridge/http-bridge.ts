@@ -26,7 +26,7 @@ import { REMEMBERED_PREFLIGHT } from "#transport/web/cross-origin.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { LostAnswer, lacksRole, type WampCaller } from "#wamp/wamp-caller.ts";
 import { AnswerTimeout, requestWithin } from "./answer-timeout.ts";
-import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
+import { type BridgeAnswer, denial, withCommonHeaders } from "./bridge-answer.ts";
 import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
 import { jsonTypeFault } from "./content-type.ts";
 import { statusOfError } from "./error-status.ts";
@@ -90,7 +90,7 @@ export class HttpBridge implements RequestHandler {
   /** The answer that follows from the head alone, mostly an error; null: the body has to be read. */
   answerToHead(request: ClientRequest): HttpAnswer | null {
     const answer = this.#answerToHead(request);
-    return answer && withCommonHeaders(answer, request);
+    return answer && withCommonHeaders(answer, request.headers);
   }
 
   #answerToHead({ method, headers, peer, isSecure }: ClientRequest): BridgeAnswer | null {
@@ -138,13 +138,13 @@ export class HttpBridge implements RequestHandler {
     body: Uint8Array,
     clientGone: () => CancelSignal,
   ): Promise<HttpAnswer> {
-    return withCommonHeaders(await this.#perform(request, body, clientGone), request);
+    return withCommonHeaders(await this.#perform(request, body, clientGone), request.headers);
   }
 
   /** The answer to a request in error, in Crossbar's form. */
   refuse(request: ClientRequest, status: number, sentence: string): HttpAnswer {
     const headers = status === 503 ? { "Retry-After": "1" } : {};
-    return withCommonHeaders(denial(status, sentence, headers), request);
+    return withCommonHeaders(denial(status, sentence, headers), request.headers);
   }
 
   async #perform(
@@ -231,7 +231,3 @@ function keyOf(key: string, { role, principal }: RequestAccess): string {
 
 /** The status of an ERROR in Crossbar: the request to the bridge itself succeeded. */
 const statusInCrossbar = () => 200;
-
-function withCommonHeaders(answer: BridgeAnswer, { headers }: ClientRequest): HttpAnswer {
-  return { ...answer, headers: { ...commonHeaders(headers), ...answer.headers } };
-}

@@ -15,7 +15,7 @@ import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { AnswerTimeout, requestWithin } from "#transport/web/bridge/answer-timeout.ts";
-import { commonHeaders, denial } from "#transport/web/bridge/bridge-answer.ts";
+import { commonHeaders, denial, withCommonHeaders } from "#transport/web/bridge/bridge-answer.ts";
 import { charsetFault } from "#transport/web/bridge/content-type.ts";
 import { type RequestSlot, RequestSlots } from "#transport/web/bridge/request-slots.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
@@ -113,7 +113,7 @@ export class Webhook implements RequestHandler {
 }
 
 function json(request: ClientRequest, answer: ReturnType<typeof denial>): HttpAnswer {
-  return { ...answer, headers: { ...commonHeaders(request.headers), ...answer.headers } };
+  return withCommonHeaders(answer, request.headers);
 }
 
 /** A text of the configuration. */
