@@ -16,7 +16,7 @@ import { EndpointAcceptor } from "./accept/endpoint-acceptor.ts";
 import type { ConnectionEvents, ConnectionSocket } from "./endpoint/connection.ts";
 import { PersistentConnection, type ReadNextRequest } from "./http/persistent-connection.ts";
 import { RefusedConnection } from "./http/refused-connection.ts";
-import { FAULT_STATUS, type RequestHead } from "./http/request-head.ts";
+import { HEAD_REFUSALS, type HeadRefusal, type RequestHead } from "./http/request-head.ts";
 import type { Listener, TransportContext } from "./listener.ts";
 import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
 import type { StreamedRequest } from "./web/streaming-service.ts";
@@ -133,7 +133,7 @@ class HandedRequests {
     const persistent = new PersistentConnection({
       socket,
       take,
-      takeFaulty: (fault) => refused(socket, FAULT_STATUS[fault]),
+      takeFaulty: (fault) => refused(socket, HEAD_REFUSALS[fault].status),
       onEnd: () => {
         confirmation.come(false);
         this.#persistent.delete(persistent);
@@ -148,7 +148,7 @@ class HandedRequests {
     socket: ConnectionSocket,
     _details: ConnectionDetails,
     _head: RequestHead,
-    status: number,
+    { status }: HeadRefusal,
   ): ConnectionEvents {
     return refused(socket, status);
   }
@@ -165,7 +165,7 @@ class HandedRequests {
     after: Pick<StreamedRequest, "readNextRequest" | "confirm">,
   ): ConnectionEvents {
     const request = head.request();
-    if (typeof request === "string") return refused(socket, FAULT_STATUS[request]);
+    if (typeof request === "string") return refused(socket, HEAD_REFUSALS[request].status);
     const path = request.url.pathname;
     const service = this.#transports.serviceFor(path.split("/")[1] ?? "");
     if (service === undefined) return refused(socket, 404);

@@ -388,10 +388,14 @@ function promises(port: number) {
     else expect(answer.body).toContain(sentence);
   });
 
-  test("refuses a request whose head is ambiguous, without a body", async () => {
-    for (const headers of [{ "Transfer-Encoding": "chunked" }, { Host: "a, b" }]) {
+  test("refuses a request whose head is ambiguous, and says why", async () => {
+    for (const [headers, sentence] of [
+      [{ "Transfer-Encoding": "chunked" }, "its header fields do not say clearly how long"],
+      [{ Host: "a, b" }, "it does not have one header field Host"],
+    ] as const) {
       const { status, body } = await ask(port, "/call", "{}", headers);
-      expect([status, body]).toEqual([400, ""]);
+      expect(status).toBe(400);
+      expect(body).toStartWith(`Cannot read the request: ${sentence}`);
     }
   });
 

@@ -98,6 +98,31 @@ describe("400 is answered, once, to", () => {
   });
 });
 
+test.each([
+  ["GET /", "its first line is none of HTTP/1.0 or 1.1"],
+  [get().replace(" / ", " ftp://a/ "), "its target is neither a path nor a URL with http or https"],
+  [get("Nonsense"), "one of its header fields is malformed"],
+  [get("Content-Length: x"), "its header fields do not say clearly how long its body is"],
+  [get("Host: b"), "it does not have one header field Host with the name of a host"],
+  [get(`X: ${"x".repeat(16_384)}`), "its head has more than 16384 octets or 198 fields"],
+  [get().replace("GET", "FOO"), "HTTP has no such method"],
+])("the answer to %p says what is wrong with it", async (request, state) => {
+  const answer = await ask(`${request}\r\n`);
+  expect(answer).toMatch(/^Content-Type: text\/plain; charset=utf-8\r$/m);
+  expect(answer).toEndWith(`\r\n\r\nCannot read the request: ${state}\n`);
+});
+
+test.each([
+  [get().replace(" / ", " /%zz "), "malformed percent-encoding, NUL, a backslash, or"],
+  [post("x".repeat(65_537), "Content-Length: 65537"), "it is longer than 65536 octets"],
+  [post("x\r\n", "Transfer-Encoding: chunked"), "its chunks are malformed"],
+  [get().replace(" / ", " /?format=xml "), "Its format is neither html nor json"],
+])("the page for %p says what is wrong with it", async (request, state) => {
+  const answer = await ask(request);
+  expect(answer).toMatch(/^Content-Type: text\/html; charset=utf-8\r$/m);
+  expect(answer).toContain(state);
+});
+
 test("headers are limited to 16 KiB and to 198", async () => {
   const filled = (octets: number) => {
     const empty = get("X: ");

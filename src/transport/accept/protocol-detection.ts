@@ -8,7 +8,7 @@ import { STATUS_CODES } from "node:http";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
-import { FAULT_STATUS, RequestHead } from "#transport/http/request-head.ts";
+import { HEAD_REFUSALS, type HeadRefusal, RequestHead } from "#transport/http/request-head.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { readProxyHeader } from "./proxy-protocol-header.ts";
 import { readClientHello } from "./tls-client-hello.ts";
@@ -37,7 +37,7 @@ export interface ProtocolHandlers {
       socket: ConnectionSocket,
       details: ConnectionDetails,
       head: RequestHead,
-      status: number,
+      refusal: HeadRefusal,
     ): ConnectionEvents;
   } | null;
 }
@@ -147,7 +147,7 @@ export class ProtocolDetection implements ConnectionEvents {
     const reason = `no ${step} within ${timeoutMs} ms`;
     this.#timer = setTimeout(() => {
       if (this.#head === null) this.#reject(reason);
-      else this.#refuse(this.#head, 408);
+      else this.#refuse(this.#head, HEAD_REFUSALS.late);
     }, timeoutMs);
   }
 
@@ -219,7 +219,7 @@ export class ProtocolDetection implements ConnectionEvents {
     const { http } = this.#options.handlers;
     const state = head.push(chunk);
     if (state === "incomplete") return;
-    if (state !== "complete") this.#refuse(head, FAULT_STATUS[state]);
+    if (state !== "complete") this.#refuse(head, HEAD_REFUSALS[state]);
     else if (http !== null) this.#handOver(http.dispatch(this.#socket, this.#details, head));
   }
 
@@ -231,10 +231,11 @@ export class ProtocolDetection implements ConnectionEvents {
   }
 
   /** Answers a request that no service will get. */
-  #refuse(head: RequestHead, status: number): void {
+  #refuse(head: RequestHead, refusal: HeadRefusal): void {
+    const { status } = refusal;
     this.#warn(`${status} ${STATUS_CODES[status]}`);
     const { http } = this.#options.handlers;
-    if (http !== null) this.#handOver(http.refuse(this.#socket, this.#details, head, status));
+    if (http !== null) this.#handOver(http.refuse(this.#socket, this.#details, head, refusal));
   }
 
   #reject(reason: string): void {

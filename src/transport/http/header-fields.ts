@@ -13,8 +13,8 @@ export interface ReadableFields {
   entries(): Iterable<[string, string]>;
 }
 
-/** Most header fields. */
-const MAX_FIELDS = 198;
+/** Most header fields of a request. */
+export const MAX_FIELDS = 198;
 
 /**
  * A header field: no folded line, no white space in the name, no control character in the value, because some
@@ -87,10 +87,13 @@ export class HeaderFields implements ReadableFields {
   }
 
   /** Takes lines, each with its CR LF, and what `scanFields` has given for them. */
-  static of(lines: string, positions: number[] | null): HeaderFields | "malformed" | "too long" {
+  static of(
+    lines: string,
+    positions: number[] | null,
+  ): HeaderFields | "malformed field" | "too long" {
     const count = positions === null ? lines.split("\r\n").length - 1 : (positions.length - 1) / 3;
     if (count > MAX_FIELDS) return "too long";
-    return positions === null ? "malformed" : new HeaderFields(lines, positions);
+    return positions === null ? "malformed field" : new HeaderFields(lines, positions);
   }
 
   get(name: string): string | null {

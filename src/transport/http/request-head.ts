@@ -11,7 +11,7 @@
 import { METHODS } from "node:http";
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
-import { HeaderFields, scanFields } from "./header-fields.ts";
+import { HeaderFields, MAX_FIELDS, scanFields } from "./header-fields.ts";
 import type { BodyFraming, HttpRequest, RequestUrl } from "./http-request.ts";
 
 /** Longest head in octets. */
@@ -28,16 +28,43 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /** A head that is no request. */
-export type HeadFault = "malformed" | "too long" | "unknown method";
+export type HeadFault =
+  | "malformed line"
+  | "malformed target"
+  | "malformed field"
+  | "unclear length"
+  | "unclear host"
+  | "too long"
+  | "unknown method"
+  | "late";
 
 /** What the octets so far are. */
 export type HeadState = "incomplete" | "complete" | HeadFault;
 
-/** The statuses that answer such heads. */
-export const FAULT_STATUS: Record<HeadFault, number> = {
-  malformed: 400,
-  "too long": 431,
-  "unknown method": 501,
+/** What a head that is no request is answered with. */
+export interface HeadRefusal {
+  status: number;
+  sentence: string;
+}
+
+const refusal = (status: number, state: string): HeadRefusal => ({
+  status,
+  sentence: `Cannot read the request: ${state}`,
+});
+
+/** The answers to such heads. */
+export const HEAD_REFUSALS: Record<HeadFault, HeadRefusal> = {
+  "malformed line": refusal(400, "its first line is none of HTTP/1.0 or 1.1"),
+  "malformed target": refusal(400, "its target is neither a path nor a URL with http or https"),
+  "malformed field": refusal(400, "one of its header fields is malformed"),
+  "unclear length": refusal(400, "its header fields do not say clearly how long its body is"),
+  "unclear host": refusal(400, "it does not have one header field Host with the name of a host"),
+  "too long": refusal(
+    431,
+    `its head has more than ${MAX_HEAD_OCTETS} octets or ${MAX_FIELDS} fields`,
+  ),
+  "unknown method": refusal(501, "HTTP has no such method"),
+  late: refusal(408, "its head did not come in time"),
 };
 
 /** Gathers the head of one request, and the octets after it that came in the same read. */
@@ -119,7 +146,7 @@ export class RequestHead {
     const end = octets.indexOf(LINE_FEED, Math.max(this.#start, searched));
     if (end < 0) return null;
     const line = octets.latin1Slice(this.#start, end + 1);
-    if (!isRequestLine(line)) return "malformed";
+    if (!isRequestLine(line)) return "malformed line";
     this.#line = line;
     return KNOWN_METHODS.has(methodOf(line)) ? null : "unknown method";
   }
@@ -150,10 +177,11 @@ export class RequestHead {
     const method = methodOf(line);
     const targetAt = method.length + 1;
     const url = urlOf(line.slice(targetAt, line.indexOf(" ", targetAt)));
-    if (url === null) return "malformed";
+    if (url === null) return "malformed target";
     const isHttp10 = line.endsWith("0\r\n");
     const framing = framingOf(headers, isHttp10);
-    if (framing === null || !namesHost(headers, isHttp10)) return "malformed";
+    if (framing === null) return "unclear length";
+    if (!namesHost(headers, isHttp10)) return "unclear host";
     return { method, url, headers, isHttp10, framing };
   }
 }

@@ -27,6 +27,20 @@ const PAGES = {
 /** A status that has an error page. */
 export type ErrorStatus = keyof typeof PAGES;
 
+/** The answer to a path that no client sends in good faith. */
+export function malformedPath(): HttpAnswer {
+  const sentence =
+    "Its path has malformed percent-encoding, NUL, a backslash, or an encoded dot or slash.";
+  return errorPage(400, {}, sentence);
+}
+
+/** The answer to a request in error, of which a sentence without an end says what is wrong. */
+export function refusedRequest(status: number, sentence: string): HttpAnswer {
+  const headers = status === 503 ? { "Retry-After": "1" } : {};
+  const more = status < 500 ? `${Bun.escapeHTML(sentence)}.` : undefined;
+  return errorPage(status as ErrorStatus, headers, more);
+}
+
 /** Gives the answer for an error status; `headers` are those that the status needs, `more` a further sentence. */
 export function errorPage(
   status: ErrorStatus,

@@ -13,7 +13,7 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { ClientRequest, HttpRequest } from "#transport/http/http-request.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cross-origin.ts";
-import { type ErrorStatus, errorPage } from "./error-page.ts";
+import { errorPage, malformedPath, refusedRequest } from "./error-page.ts";
 import type { StreamingService } from "./streaming-service.ts";
 import type { WebService } from "./web-service.ts";
 
@@ -120,7 +120,9 @@ export class PathTree implements RequestHandler {
   perform(request: ClientRequest): HttpAnswer | Promise<HttpAnswer> {
     const { pathname } = request.url;
     const match = this.find(pathname);
-    if (match === undefined) return errorPage(decodePath(pathname) === undefined ? 400 : 404);
+    if (match === undefined) {
+      return decodePath(pathname) === undefined ? malformedPath() : errorPage(404);
+    }
     const { service, subpath } = match;
     const { method } = request;
     if (method === "GET" || method === "HEAD") return service.handle(request, subpath);
@@ -132,8 +134,8 @@ export class PathTree implements RequestHandler {
     return errorPage(405, { Allow: READING_METHODS, ...origin });
   }
 
-  refuse(_request: HttpRequest, status: number): HttpAnswer {
-    return errorPage(status as ErrorStatus);
+  refuse(_request: HttpRequest, status: number, sentence: string): HttpAnswer {
+    return refusedRequest(status, sentence);
   }
 
   /** The service for the path of a URL; undefined when there is none. */

@@ -25,7 +25,7 @@ import {
   type ReadNextRequest,
 } from "#transport/http/persistent-connection.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
-import { FAULT_STATUS, type RequestHead } from "#transport/http/request-head.ts";
+import { HEAD_REFUSALS, type HeadRefusal, type RequestHead } from "#transport/http/request-head.ts";
 import { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { type CookieTracker, openCookieTrackers } from "#transport/websocket/cookie-tracker.ts";
@@ -153,10 +153,10 @@ export class RequestDispatch {
     socket: ConnectionSocket,
     details: ConnectionDetails,
     head: RequestHead,
-    status: number,
+    refusal: HeadRefusal,
   ): ConnectionEvents {
-    if (this.#present.isLogged) return this.#serveLogged(socket, details, head, status);
-    return this.#refused(socket, status);
+    if (this.#present.isLogged) return this.#serveLogged(socket, details, head, refusal);
+    return this.#refused(socket, refusal);
   }
 
   /** Closes all WebSockets and requests in good order. */
@@ -184,7 +184,7 @@ export class RequestDispatch {
         const webSocket = this.#upgrade(connection, request, head);
         return webSocket ?? this.#answer(connection, request, head, readNextRequest);
       },
-      takeFaulty: (fault) => this.#refused(socket, FAULT_STATUS[fault]),
+      takeFaulty: (fault) => this.#refused(socket, HEAD_REFUSALS[fault]),
       onEnd: () => this.#persistent.delete(persistent),
     });
     this.#persistent.add(persistent);
@@ -192,12 +192,12 @@ export class RequestDispatch {
     return persistent;
   }
 
-  /** The same with an access log, for WebSockets too; with `refusal`, a status, the first request has a fault. */
+  /** The same with an access log, for WebSockets too; with `refusal` the first request has a fault. */
   #serveLogged(
     accepted: ConnectionSocket,
     details: ConnectionDetails,
     first: RequestHead,
-    refusal?: number,
+    refusal?: HeadRefusal,
   ): PersistentConnection {
     const socket = new LoggedSocket(accepted, this.#log);
     const take = (head: RequestHead, readNextRequest: ReadNextRequest) => {
@@ -211,14 +211,14 @@ export class RequestDispatch {
         readNextRequest(pipelined);
       });
     };
-    const refuse = (head: RequestHead, status: number) => {
-      socket.begin(this.#loggedRequest("malformed", details, head));
-      return this.#refused(socket, status);
+    const refuse = (head: RequestHead, refused: HeadRefusal) => {
+      socket.begin(this.#loggedRequest("malformed line", details, head));
+      return this.#refused(socket, refused);
     };
     const persistent = new PersistentConnection({
       socket,
       take,
-      takeFaulty: (fault, head) => refuse(head, FAULT_STATUS[fault]),
+      takeFaulty: (fault, head) => refuse(head, HEAD_REFUSALS[fault]),
       onEnd: () => {
         socket.closed();
         this.#persistent.delete(persistent);
@@ -278,7 +278,7 @@ export class RequestDispatch {
     head: RequestHead,
     readNextRequest: ReadNextRequest,
   ): ConnectionEvents {
-    if (typeof request === "string") return this.#refused(socket, FAULT_STATUS[request]);
+    if (typeof request === "string") return this.#refused(socket, HEAD_REFUSALS[request]);
     const { tree, limit, proxies } = this.#present;
     const found = tree.findStreaming(request.url.pathname);
     if (found !== undefined && (found.streaming.takes?.(request, found.path) ?? true)) {
@@ -312,9 +312,9 @@ export class RequestDispatch {
   }
 
   /** The rest of a connection whose request has a fault in its head. */
-  #refused(socket: ConnectionSocket, status: number): RefusedConnection {
+  #refused(socket: ConnectionSocket, { status, sentence }: HeadRefusal): RefusedConnection {
     const { strictTransport } = this.#present;
-    return new RefusedConnection(socket, status, { strictTransport });
+    return new RefusedConnection(socket, status, { sentence, strictTransport });
   }
 }
 

@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { acceptedType } from "#transport/web/accepted-type.ts";
+import { errorPage } from "#transport/web/error-page.ts";
 
 const EVENTS = "text/event-stream";
 
@@ -17,6 +19,11 @@ export function formatOf({ url, headers }: HttpRequest): "html" | "json" | undef
   if (named === "html" || named === "json") return named;
   if (named !== null) return undefined;
   return acceptedType(headers.get("accept") ?? "", TYPES) === "text/html" ? "html" : "json";
+}
+
+/** The answer to a request for another format. */
+export function unknownFormat(): HttpAnswer {
+  return errorPage(400, {}, "Its format is neither html nor json.");
 }
 
 /** Whether a request wants events that follow the figures. */

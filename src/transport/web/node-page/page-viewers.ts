@@ -14,11 +14,10 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { errorPage } from "#transport/web/error-page.ts";
 import type { StreamedRequest, StreamingService } from "#transport/web/streaming-service.ts";
 import type { PageAccess } from "./page-access.ts";
 import { pageUpdateOf } from "./page-document.ts";
-import { formatOf, wantsEvents } from "./page-format.ts";
+import { formatOf, unknownFormat, wantsEvents } from "./page-format.ts";
 
 /** Most viewers at one path of a worker. */
 const MAX_VIEWERS = 100;
@@ -64,7 +63,7 @@ export class PageViewers implements StreamingService {
     const format = formatOf(request);
     const viewer = new PageViewer(streamed, format ?? "json", () => this.#noteOver(viewer));
     const refusal =
-      this.#access.refusalOf(request) ?? (format === undefined ? errorPage(400) : null);
+      this.#access.refusalOf(request) ?? (format === undefined ? unknownFormat() : null);
     const isFull = this.#viewers.size >= MAX_VIEWERS;
     const slot = refusal === null && !isFull ? limit?.take(request.peer) : undefined;
     if (refusal !== null) viewer.refuse(refusal);

@@ -149,7 +149,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
   #takeBody(body: ProxiedBody, chunk: Uint8Array): void {
     const state = body.push(chunk, (octets) => this.#sendToUpstream(octets));
     if (state === "malformed") {
-      this.refuse(errorPage(400));
+      this.refuse(errorPage(400, {}, "The chunks of its body are malformed."));
       return;
     }
     if (state === "incomplete") {
@@ -178,7 +178,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
   ended(): void {
     if (this.#state === "tunnel") this.#upstream?.end();
     else if (this.#state === "over") this.#client.ended();
-    else if (this.#body !== null) this.refuse(errorPage(400));
+    else if (this.#body !== null) this.refuse(errorPage(400, {}, "Its body is cut off."));
     else if (this.#path.endsWithClient && !this.#client.hasBegun) {
       this.#finish(false);
       this.#client.cut();

@@ -8,7 +8,7 @@
 
 import type { LongPollServiceConfig } from "#config/web-service/longpoll-config.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
-import { errorPage } from "#transport/web/error-page.ts";
+import { malformedPath } from "#transport/web/error-page.ts";
 import { LongPoll } from "#transport/web/longpoll/longpoll.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
@@ -25,7 +25,7 @@ export function openLongPoll(
   const streaming = new LongPoll(config, accept, context);
   return {
     streaming,
-    handle: () => errorPage(400),
+    handle: () => malformedPath(),
     isInUse: () => streaming.isInUse,
     close: () => streaming.close(),
   };

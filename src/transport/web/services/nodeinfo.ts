@@ -19,7 +19,7 @@ import type { TransportContext } from "#transport/listener.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import { PageAccess } from "#transport/web/node-page/page-access.ts";
 import { PAGE_DOCUMENT_HEADERS, printPage } from "#transport/web/node-page/page-document.ts";
-import { formatOf } from "#transport/web/node-page/page-format.ts";
+import { formatOf, unknownFormat } from "#transport/web/node-page/page-format.ts";
 import { PageViewers } from "#transport/web/node-page/page-viewers.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
@@ -42,7 +42,7 @@ export function openNodeInfo(config: NodeInfoServiceConfig, context: TransportCo
 
 async function answer(request: ClientRequest, context: TransportContext): Promise<HttpAnswer> {
   const format = formatOf(request);
-  if (format === undefined) return errorPage(400);
+  if (format === undefined) return unknownFormat();
   const { statistics, nodeInfo, log } = context;
   try {
     return answerWith(await statistics.read(), format, nodeInfo.workerId);

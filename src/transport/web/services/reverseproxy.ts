@@ -8,7 +8,7 @@
 
 import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { errorPage } from "#transport/web/error-page.ts";
+import { malformedPath } from "#transport/web/error-page.ts";
 import { ReverseProxy } from "#transport/web/reverse-proxy/reverse-proxy.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
@@ -20,7 +20,7 @@ export function openReverseProxy(
   const streaming = new ReverseProxy(config, log);
   return {
     streaming,
-    handle: () => errorPage(400),
+    handle: () => malformedPath(),
     isInUse: () => streaming.isInUse,
     close: () => streaming.close(),
   };

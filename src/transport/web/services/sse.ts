@@ -9,7 +9,7 @@
 import type { EventStreamServiceConfig } from "#config/web-service/event-stream-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { type FindLogins, openAccess } from "#transport/web/auth/open-access.ts";
-import { errorPage } from "#transport/web/error-page.ts";
+import { malformedPath } from "#transport/web/error-page.ts";
 import { EventStream } from "#transport/web/event-stream/event-stream.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
@@ -27,7 +27,7 @@ export async function openEventStream(
   const streaming = new EventStream(config, context, access);
   return {
     streaming,
-    handle: () => errorPage(400),
+    handle: () => malformedPath(),
     isInUse: () => streaming.isInUse,
     close: () => streaming.close(),
   };

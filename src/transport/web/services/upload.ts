@@ -8,7 +8,7 @@
 
 import type { UploadServiceConfig } from "#config/web-service/upload-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { errorPage } from "#transport/web/error-page.ts";
+import { malformedPath } from "#transport/web/error-page.ts";
 import { Upload } from "#transport/web/upload/upload.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
@@ -21,7 +21,7 @@ export function openUpload(config: UploadServiceConfig, context: TransportContex
   const streaming = new Upload(config, context);
   return {
     streaming,
-    handle: () => errorPage(400),
+    handle: () => malformedPath(),
     isInUse: () => streaming.isInUse,
     close: () => streaming.close(),
   };

@@ -8,7 +8,7 @@
 
 import type { WebSocketReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { errorPage } from "#transport/web/error-page.ts";
+import { malformedPath } from "#transport/web/error-page.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { WebSocketReverseProxy } from "#transport/web/websocket-reverse-proxy/websocket-reverse-proxy.ts";
 
@@ -20,7 +20,7 @@ export function openWebSocketReverseProxy(
   const streaming = new WebSocketReverseProxy(config, context);
   return {
     streaming,
-    handle: () => errorPage(400),
+    handle: () => malformedPath(),
     isInUse: () => streaming.isInUse,
     close: () => streaming.close(),
   };

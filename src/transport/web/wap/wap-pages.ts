@@ -19,7 +19,7 @@ import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { AnswerTimeout, requestWithin } from "#transport/web/bridge/answer-timeout.ts";
 import { type RequestSlot, RequestSlots } from "#transport/web/bridge/request-slots.ts";
-import { type ErrorStatus, errorPage } from "#transport/web/error-page.ts";
+import { errorPage, refusedRequest } from "#transport/web/error-page.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { WampAnswer, WampCaller } from "#wamp/wamp-caller.ts";
@@ -117,9 +117,8 @@ export class WapPages implements RequestHandler {
   }
 
   /** The answer to a request in error. */
-  refuse(_request: ClientRequest, status: number): HttpAnswer {
-    const headers = status === 503 ? { "Retry-After": "1" } : {};
-    return errorPage(status as ErrorStatus, headers);
+  refuse(_request: ClientRequest, status: number, sentence: string): HttpAnswer {
+    return refusedRequest(status, sentence);
   }
 
   async #call(

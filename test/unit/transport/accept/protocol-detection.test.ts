@@ -40,7 +40,7 @@ function accepted(settings: Settings = {}) {
     http: speaks.includes("http")
       ? {
           dispatch: handler("http"),
-          refuse: (one, _details, _head, status) => new RefusedConnection(one, status),
+          refuse: (one, _details, _head, { status }) => new RefusedConnection(one, status),
         }
       : null,
   };

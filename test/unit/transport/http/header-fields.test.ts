@@ -55,12 +55,12 @@ describe("header fields", () => {
     expect(read(lines(198))).toBeInstanceOf(HeaderFields);
     expect(read(lines(199))).toBe("too long");
     expect(read(`A\r\n${lines(198)}`)).toBe("too long");
-    expect(read(`A\r\n${lines(197)}`)).toBe("malformed");
+    expect(read(`A\r\n${lines(197)}`)).toBe("malformed field");
   });
 
   test("are malformed with the line end of another system", () => {
     for (const lines of ["A: b\n", "A: b\rC: d\r\n", "A: b\nC: d\r\n", "A: b\r\n C: d\r\n"]) {
-      expect(read(lines)).toBe("malformed");
+      expect(read(lines)).toBe("malformed field");
     }
   });
 });

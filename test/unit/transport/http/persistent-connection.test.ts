@@ -143,7 +143,7 @@ describe("a persistent connection", () => {
     await answer();
     receive("nonsense\r\n\r\n");
     receive("more");
-    expect(events).toEqual(["malformed", "malformed received more"]);
+    expect(events).toEqual(["malformed line", "malformed line received more"]);
   });
 });
 

@@ -45,14 +45,14 @@ describe("RequestHead", () => {
   test.each(["X", "X : 1", " X: 1", ": 1", "X\0: 1", "X: \u0000"])(
     "is no request with the header %p",
     (field) => {
-      expect(read("/", "Host: a", field)).toBe("malformed");
+      expect(read("/", "Host: a", field)).toBe("malformed field");
     },
   );
 
   test.each(["a/b", "a?b", "a#b", "b:80/c", "a, b", "", "user@a", "a\xa0"])(
     "is no request with the host %p",
     (host) => {
-      expect(read("/", `Host: ${host}`)).toBe("malformed");
+      expect(read("/", `Host: ${host}`)).toBe("unclear host");
     },
   );
 
@@ -87,7 +87,7 @@ describe("RequestHead", () => {
   test.each(["*", "a:443", "ftp://b/a", "x:a", "http:a", "a", "/a\\b", "http://b\\a"])(
     "is no request with the target %p",
     (target) => {
-      expect(read(target, "Host: a")).toBe("malformed");
+      expect(read(target, "Host: a")).toBe("malformed target");
     },
   );
 
@@ -109,7 +109,7 @@ describe("RequestHead", () => {
     [["Content-Length:"]],
     [["Content-Length: 1\xa0"]],
   ])("is no request with %j", (fields) => {
-    expect(read("/", "Host: a", ...fields)).toBe("malformed");
+    expect(read("/", "Host: a", ...fields)).toBe("unclear length");
   });
 
   test("begins after empty lines, however they come", () => {
@@ -125,9 +125,9 @@ describe("RequestHead", () => {
 
   test("refuses what does not begin as a request", () => {
     for (const line of ["GET /", "GET  / HTTP/1.1", "GET / HTTP/2.0", "GET /\0 HTTP/1.1", " "]) {
-      expect(new RequestHead().push(Buffer.from(`${line}\r\n`))).toBe("malformed");
+      expect(new RequestHead().push(Buffer.from(`${line}\r\n`))).toBe("malformed line");
     }
-    expect(new RequestHead().push(Buffer.from("GET / HTTP/1.1\n"))).toBe("malformed");
+    expect(new RequestHead().push(Buffer.from("GET / HTTP/1.1\n"))).toBe("malformed line");
   });
 
   test("knows methods as they are written", () => {
