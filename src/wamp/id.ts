@@ -6,12 +6,19 @@
  * @module
  */
 
-const scratch = new BigUint64Array(1);
+/** Many at once, because asking for random numbers takes longer than using them. */
+const random = new Uint32Array(256);
+let used = random.length;
 
 /** A random id of global scope, 1 to 2^53. */
 export function randomId(): number {
-  crypto.getRandomValues(scratch);
-  return Number((scratch[0] ?? 0n) >> 11n) + 1;
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  const [high, low] = [random[used] as number, random[used + 1] as number];
+  used += 2;
+  return (high >>> 11) * 2 ** 32 + low + 1;
 }
 
 /**

@@ -6,6 +6,8 @@
 
 /** What is wrong with a Content-Type for JSON; null: nothing. */
 export function jsonTypeFault(value: string): string | null {
+  // As most clients write it.
+  if (value === "application/json") return null;
   const type = value.split(";", 1)[0]?.trim().toLowerCase();
   return type === "application/json"
     ? charsetFault(value)
