@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled,slices,pages,bridge] [--rounds 3] [--seconds 3]
- * [--cycles 20] [--beside PATH] [--write]`
+ * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled,slices,pages,bridge,router] [--rounds 3]
+ * [--seconds 3] [--cycles 20] [--beside PATH] [--write]`
  *
  * Measures every front in turn, round after round, so that other load on the machine affects all of them
  * alike, and prints the median of the rounds. The tables `slices` have fronts that run side by side, with
@@ -17,11 +17,15 @@ import { bridgeTables } from "./bridge.ts";
 import { type Front, fronts, type RunningFront, startStubRouter } from "./fronts.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 import { pageTables } from "./pages.ts";
+import { routerTables } from "./routers.ts";
 import { sliceTables } from "./slices.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled,slices,pages,bridge" },
+    only: {
+      type: "string",
+      default: "calls,paced,joins,idle,fan-out,stalled,slices,pages,bridge,router",
+    },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "3" },
     cycles: { type: "string", default: "20" },
@@ -245,4 +249,7 @@ if (wanted.includes("pages")) {
   for await (const table of pageTables({ cycles, beside })) add(table);
 }
 if (wanted.includes("bridge")) for await (const table of bridgeTables(cycles)) add(table);
+if (wanted.includes("router")) {
+  for await (const table of routerTables({ rounds, seconds: Number(values.seconds) })) add(table);
+}
 if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));
