@@ -8,15 +8,18 @@ const NEXUSD = resolve(import.meta.dir, "../../.venv/bin/nexusd");
 /** Whether `npm test` has built it. */
 export const hasNexus = existsSync(NEXUSD);
 
-/** Starts nexusd with realm1 for everybody, on two endpoints; `stop` ends it. */
+/** Starts nexusd with realms for everybody, on two endpoints; `stop` ends it. */
 export async function startNexus(
   folder: string,
   port: number,
+  realms: readonly string[] = ["realm1"],
 ): Promise<{ stop(): Promise<unknown> }> {
+  const options = { allow_disclose: true, anonymous_auth: true };
+  const meta = { enable_meta_kill: true, meta_strict: true };
   const config = {
     websocket: { address: `127.0.0.1:${port}` },
     rawsocket: { unix_address: `${folder}/nexus.sock` },
-    router: { realms: [{ uri: "realm1", allow_disclose: true, anonymous_auth: true }] },
+    router: { realms: realms.map((uri) => ({ uri, ...options, ...meta })) },
   };
   await Bun.write(`${folder}/nexus.json`, JSON.stringify(config));
   const child = Bun.spawn([NEXUSD, "-c", `${folder}/nexus.json`], {

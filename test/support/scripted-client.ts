@@ -129,13 +129,18 @@ export class ScriptedClient {
     return octets && decodeMessage(octets, this.serializer);
   }
 
-  /** The octets of the next message; undefined once the connection is over. */
-  async nextOctets(): Promise<Buffer | undefined> {
+  /** Resolves when a message has come, or the connection is over. */
+  async hasNext(): Promise<void> {
     while (this.#messages.length === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** The octets of the next message; undefined once the connection is over. */
+  async nextOctets(): Promise<Buffer | undefined> {
+    await this.hasNext();
     return this.#messages.shift();
   }
 
