@@ -22,8 +22,8 @@ export function threadTimes(pids: readonly number[]): ThreadTimes {
   for (const pid of pids) {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
       const folder = `/proc/${pid}/task/${thread}`;
-      const microseconds = Number(read(`${folder}/schedstat`).split(" ")[0]) / 1000;
-      times.set(thread, { name: read(`${folder}/comm`), microseconds });
+      const microseconds = Number(readProc(`${folder}/schedstat`).split(" ")[0]) / 1000;
+      times.set(thread, { name: readProc(`${folder}/comm`), microseconds });
     }
   }
   return times;
@@ -44,12 +44,12 @@ export function cpuBetween(before: ThreadTimes, after: ThreadTimes): CpuTime {
 /** Resident memory of these processes in KiB. */
 export function memoryKiB(pids: readonly number[]): number {
   return pids
-    .map((pid) => /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1])
+    .map((pid) => /^VmRSS:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`))?.[1])
     .reduce((sum, kib) => sum + Number(kib), 0);
 }
 
 /** A file of /proc; empty when its thread has just ended. */
-function read(file: string): string {
+export function readProc(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {

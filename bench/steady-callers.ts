@@ -1,0 +1,108 @@
+/**
+ * Sessions that call steadily while something is done to their node: how many calls and sessions that has cost, and how
+ * long an answer took at most.
+ *
+ * @module
+ */
+
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
+import { encode, type Frame, join } from "./clients.ts";
+
+const PROCEDURE = "com.example.echo";
+
+/** From an answer to the next call of the same session. */
+const PAUSE_MS = 500;
+
+/** Time for the last answers. */
+const LAST_ANSWERS_MS = 5_000;
+
+/** What has happened to the sessions. */
+export interface SteadyCounts {
+  answered: number;
+  /** Calls that got an error, or no answer. */
+  lostCalls: number;
+  lostSessions: number;
+  slowestMs: number;
+}
+
+const read = (frame: Frame) => decodeMessage(Buffer.from(frame), "json");
+
+/** A callee, and the sessions that call it. */
+export class SteadyCallers {
+  #counts = noCounts();
+  #waiting = 0;
+  #isStopping = false;
+  readonly #sockets: WebSocket[] = [];
+
+  /** Joins them at the URL. */
+  static async start(url: string, count: number): Promise<SteadyCallers> {
+    const callers = new SteadyCallers();
+    await callers.#startCallee(url);
+    for (let index = 0; index < count; index++) await callers.#startCaller(url);
+    return callers;
+  }
+
+  /** What has happened since this was called before. */
+  take(): SteadyCounts {
+    const counts = this.#counts;
+    this.#counts = noCounts();
+    return counts;
+  }
+
+  /** Ends the sessions when the last answers have come; calls without one are lost. */
+  async stop(): Promise<SteadyCounts> {
+    this.#isStopping = true;
+    const deadline = performance.now() + LAST_ANSWERS_MS;
+    while (this.#waiting > 0 && performance.now() < deadline) await Bun.sleep(10);
+    for (const socket of this.#sockets) {
+      socket.onclose = null;
+      socket.close();
+    }
+    this.#counts.lostCalls += this.#waiting;
+    return this.take();
+  }
+
+  async #startCallee(url: string): Promise<void> {
+    const registered = Promise.withResolvers<void>();
+    const callee = await join(url, "json", (frame) => {
+      const [type, id, , , args] = read(frame);
+      if (type === 65) registered.resolve();
+      if (type === 68) callee.send(encode([70, id, {}, args], "json"));
+    });
+    this.#keep(callee);
+    callee.send(encode([64, 1, {}, PROCEDURE], "json"));
+    await registered.promise;
+  }
+
+  async #startCaller(url: string): Promise<void> {
+    let request = 0;
+    let calledAt = 0;
+    const call = () => {
+      if (this.#isStopping) return;
+      request += 1;
+      calledAt = performance.now();
+      this.#waiting += 1;
+      caller.send(encode([48, request, {}, PROCEDURE, [request]], "json"));
+    };
+    const caller = await join(url, "json", (frame) => {
+      this.#waiting -= 1;
+      if (read(frame)[0] === 50) this.#counts.answered += 1;
+      else this.#counts.lostCalls += 1;
+      this.#counts.slowestMs = Math.max(this.#counts.slowestMs, performance.now() - calledAt);
+      setTimeout(call, PAUSE_MS);
+    });
+    this.#keep(caller);
+    setTimeout(call, Math.random() * PAUSE_MS);
+  }
+
+  #keep(socket: WebSocket): void {
+    this.#sockets.push(socket);
+    socket.onclose = () => {
+      this.#counts.lostSessions += 1;
+    };
+  }
+}
+
+function noCounts(): SteadyCounts {
+  return { answered: 0, lostCalls: 0, lostSessions: 0, slowestMs: 0 };
+}
