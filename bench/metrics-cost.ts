@@ -94,8 +94,10 @@ async function saturate(proxy: string, router: string): Promise<{ answered: numb
 function nanosecondsOfCount(): number {
   const rounds = 2e7;
   const traffic = new TrafficCount();
-  for (let round = 0; round < rounds; round++) traffic.count(48 + (round & 31), round & 65535 | 1);
+  for (let round = 0; round < rounds; round++)
+    traffic.count(48 + (round & 31), (round & 65535) | 1);
   const startedAt = performance.now();
-  for (let round = 0; round < rounds; round++) traffic.count(48 + (round & 31), round & 65535 | 1);
+  for (let round = 0; round < rounds; round++)
+    traffic.count(48 + (round & 31), (round & 65535) | 1);
   return ((performance.now() - startedAt) * 1e6) / rounds;
 }

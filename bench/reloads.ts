@@ -39,7 +39,9 @@ const allow = { call: true, register: true, publish: true, subscribe: true };
 const everything = { uri: "", match: "prefix", allow };
 const role = { name: "anonymous", permissions: [everything] };
 const anonymous = { anonymous: { type: "static", role: "anonymous" } };
-const tickets = { ticket: { type: "static", principals: { joe: { ticket: "s", role: "anonymous" } } } };
+const tickets = {
+  ticket: { type: "static", principals: { joe: { ticket: "s", role: "anonymous" } } },
+};
 
 const tcp = (port: number, options: object = {}) => ({
   type: "tcp",
@@ -90,11 +92,16 @@ function nodeOf(parts: Parts) {
 function changesOf(base: Parts, otherPort: number, folder: string): Record<string, Partial<Parts>> {
   const secret = { uri: "com.example.secret", allow: { call: false } };
   const otherRouter = routerWorker("other.sock", [{ name: "realm1", roles: [role] }]);
-  const { key, certificate } = hasOpenssl ? selfSigned(folder, "one") : { key: "", certificate: "" };
+  const { key, certificate } = hasOpenssl
+    ? selfSigned(folder, "one")
+    : { key: "", certificate: "" };
   const websocket = { type: "websocket", endpoint: tcp(otherPort), auth: anonymous };
   return {
     permissions: { rules: [everything, secret] },
-    realms: { realms: [{ name: "realm2", roles: [role] }], routes: { ...base.routes, realm2: { "*": "conn1" } } },
+    realms: {
+      realms: [{ name: "realm2", roles: [role] }],
+      routes: { ...base.routes, realm2: { "*": "conn1" } },
+    },
     "routers and routes": {
       workers: [otherRouter],
       connections: { ...base.connections, conn2: connectionTo("other.sock") },
@@ -156,7 +163,11 @@ export async function measureReloads(): Promise<Row[]> {
 
 async function reload(folder: string, parts: Parts, ...options: string[]): Promise<void> {
   writeFileSync(joinPath(folder, "node.json"), JSON.stringify(nodeOf(parts)));
-  const child = Bun.spawn([BINARY, "reload", ...options], { cwd: folder, stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([BINARY, "reload", ...options], {
+    cwd: folder,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [text, faults] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   if (!text.startsWith("Reloaded")) throw new Error(`Cannot reload: ${text}${faults}`);
 }

@@ -81,7 +81,8 @@ export class SoakLoad {
         rounds[await Promise.race([outcome, late()])] += 1;
         // Short pauses notice the end soon.
         const until = performance.now() + pauseMs * 2 * Math.random();
-        while (!this.#isEnding && performance.now() < until) await Bun.sleep(Math.min(pauseMs, 100));
+        while (!this.#isEnding && performance.now() < until)
+          await Bun.sleep(Math.min(pauseMs, 100));
       }
     };
     this.#loops.push(loop());
@@ -159,7 +160,9 @@ export class SoakLoad {
   async #longMessage(realm: string, round: number): Promise<void> {
     const client = await join(this.#to.webSocket, "json", realm);
     if (round % 3 === 2) {
-      const frame = client.frameOf(Buffer.from(JSON.stringify([48, 1, {}, PROCEDURE, [LONG_TEXT]])));
+      const frame = client.frameOf(
+        Buffer.from(JSON.stringify([48, 1, {}, PROCEDURE, [LONG_TEXT]])),
+      );
       client.socket.write(frame.subarray(0, frame.length / 2));
       await Bun.sleep(50);
       client.reset();

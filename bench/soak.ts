@@ -54,14 +54,20 @@ const lines = [
     exactly(name === "waitingOctets" ? "octets that wait" : name, after[name], 0, before[name]),
   ),
   exactly("faults of the program in the log", faults),
-  exactly("rounds that hung", [...rounds.values()].reduce((sum, { hung }) => sum + hung, 0)),
+  exactly(
+    "rounds that hung",
+    [...rounds.values()].reduce((sum, { hung }) => sum + hung, 0),
+  ),
   exactly("exit code", exitCode),
 ];
 console.log(`| ${minutes} minutes | rounds | of them failed |\n|---|---:|---:|`);
-for (const [kind, { done, failed }] of rounds) console.log(`| ${kind} | ${done + failed} | ${failed} |`);
+for (const [kind, { done, failed }] of rounds)
+  console.log(`| ${kind} | ${done + failed} | ${failed} |`);
 console.log("\n| | before | after | bound | |\n|---|---:|---:|---:|---|");
 for (const { what, isWithin, ...cells } of lines) {
-  console.log(`| ${what} | ${cells.before} | ${cells.after} | ${cells.bound} | ${isWithin ? "ok" : "BEYOND"} |`);
+  console.log(
+    `| ${what} | ${cells.before} | ${cells.after} | ${cells.bound} | ${isWithin ? "ok" : "BEYOND"} |`,
+  );
 }
 process.exit(lines.every(({ isWithin }) => isWithin) ? 0 : 1);
 

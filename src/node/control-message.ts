@@ -18,8 +18,8 @@
  *        ├────────────────────────────►│   or: abandon, without an answer
  *        │       applied               │
  *        │◄────────────────────────────┤
- *        │  figures                    │
- *        │◄────────────────────────────┤   every two seconds
+ *        │  figures, or alive          │
+ *        │◄────────────────────────────┤   every two seconds; `alive` says that nothing has happened
  *        │  want_statistics            │
  *        │◄────────────────────────────┤   `once` for each reader; `always` until `no` while there are viewers
  *        │  statistics                 │
@@ -135,6 +135,7 @@ const toController = v.variant("kind", [
     warnings: recentWarnings,
     warningCount: count,
   }),
+  v.strictObject({ kind: v.literal("alive") }),
   v.strictObject({ kind: v.literal("answer"), id: count, answer: workerAnswer }),
   v.strictObject({
     kind: v.literal("want_statistics"),

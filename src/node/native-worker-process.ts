@@ -206,6 +206,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
       ready.resolve(message.urls);
     } else if (message.kind === "figures") {
       this.#statistics.report(message);
+    } else if (message.kind === "alive") {
+      this.#statistics.alive();
     } else if (message.kind === "prepared" || message.kind === "sockets_shared") {
       this.#answer.resolve(message.fault);
     } else if (message.kind === "applied") {

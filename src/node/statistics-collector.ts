@@ -34,7 +34,7 @@ const PUSH_INTERVAL_MS = 1_000;
 /** Takes the figures of the node. */
 export type SendStatistics = (statistics: NodeStatistics) => void;
 
-/** What a worker sends at each interval. */
+/** What a worker sends at each interval in which something has happened. */
 export interface WorkerReport {
   figures: WorkerFigures;
   warnings: readonly Warning[];
@@ -44,6 +44,8 @@ export interface WorkerReport {
 /** What the process of one worker sends, and is sent. */
 export interface StatisticsExchange {
   report(report: WorkerReport): void;
+  /** The figures are as they were. */
+  alive(): void;
   /** `once`: the figures are wanted now; `always`: also at each change, until `no`. */
   want(wanted: "once" | "always" | "no", send: SendStatistics): void;
 }
@@ -61,7 +63,7 @@ interface KnownWorker {
   /** When the present process was ready, by the clock of this process. */
   readyAt: number;
   figures: WorkerFigures | null;
-  /** When the figures came, or the present process was ready, by the clock of this process. */
+  /** When the worker last said what its figures are, or the present process was ready, by the clock of this process. */
   heardAt: number;
   /** Set while the worker has a viewer. */
   viewer: SendStatistics | null;
@@ -74,18 +76,19 @@ export class StatisticsCollector {
   readonly #workers = new Map<string, KnownWorker>();
   readonly #usageMeter = new ProcessUsageMeter();
   #usage: ProcessUsage = this.#usageMeter.read();
+  #usageReadAt = performance.now();
   readonly #own = new RecentWarnings();
   /** Newest first. */
   #warnings: NodeWarning[] = [];
   #warningsInAll = 0;
-  readonly #timer: ReturnType<typeof setInterval>;
+  /** Set while there is a viewer. */
+  #timer: ReturnType<typeof setInterval> | null = null;
   #push: ReturnType<typeof setTimeout> | null = null;
 
   constructor(config: Pick<NodeConfig, "controller" | "workers">, release: string) {
     this.#node = config.controller.id;
     this.#release = release;
     for (const worker of config.workers) this.configure(worker);
-    this.#timer = setInterval(() => this.#measure(), FIGURES_INTERVAL_MS);
   }
 
   /** The controller's log, whose warnings are among those of the node. */
@@ -104,6 +107,7 @@ export class StatisticsCollector {
   /** There is no such worker any more. */
   remove(id: string): void {
     this.#workers.delete(id);
+    this.#keepTime();
   }
 
   /** A process of a worker is starting. */
@@ -129,6 +133,7 @@ export class StatisticsCollector {
       worker.process = "none";
       worker.viewer = null;
     });
+    this.#keepTime();
   }
 
   /** A worker is to be started again; `isCrashLoop`: it keeps ending. */
@@ -142,10 +147,16 @@ export class StatisticsCollector {
   exchangeOf(id: string): StatisticsExchange {
     return {
       report: (report) => this.#report(id, report),
+      alive: () => {
+        this.#change(id, (worker) => {
+          worker.heardAt = performance.now();
+        });
+      },
       want: (wanted, send) => {
         const worker = this.#workers.get(id);
         if (worker !== undefined && wanted !== "once") {
           worker.viewer = wanted === "always" ? send : null;
+          this.#keepTime();
         }
         if (wanted !== "no") send(this.statistics());
       },
@@ -155,6 +166,7 @@ export class StatisticsCollector {
   /** The figures at this moment. */
   statistics(): NodeStatistics {
     this.#takeWarnings(null, this.#own.take());
+    this.#readUsage();
     return {
       format: 1,
       node: this.#node,
@@ -170,15 +182,28 @@ export class StatisticsCollector {
 
   /** Viewers get nothing more. */
   stop(): void {
-    clearInterval(this.#timer);
-    if (this.#push !== null) clearTimeout(this.#push);
     for (const worker of this.#workers.values()) worker.viewer = null;
+    this.#keepTime();
+    if (this.#push !== null) clearTimeout(this.#push);
   }
 
-  #measure(): void {
+  /** While there are viewers, they get figures also where no worker sends anything: that is worth knowing. */
+  #keepTime(): void {
+    const hasViewer = this.#hasViewer();
+    if (hasViewer && this.#timer === null) {
+      this.#timer = setInterval(() => this.#changed(), FIGURES_INTERVAL_MS);
+    } else if (!hasViewer && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+  }
+
+  /** Reads what this process takes, unless that was done a moment ago. */
+  #readUsage(): void {
+    const now = performance.now();
+    if (now - this.#usageReadAt < FIGURES_INTERVAL_MS) return;
+    this.#usageReadAt = now;
     this.#usage = this.#usageMeter.read();
-    // Also where no worker sends anything: that is worth knowing.
-    this.#changed();
   }
 
   #report(id: string, { figures, warnings, warningCount }: WorkerReport): void {
@@ -207,9 +232,13 @@ export class StatisticsCollector {
     this.#changed();
   }
 
+  #hasViewer(): boolean {
+    for (const { viewer } of this.#workers.values()) if (viewer !== null) return true;
+    return false;
+  }
+
   #changed(): void {
-    const hasViewer = [...this.#workers.values()].some(({ viewer }) => viewer !== null);
-    if (this.#push !== null || !hasViewer) return;
+    if (this.#push !== null || !this.#hasViewer()) return;
     this.#push = setTimeout(() => {
       this.#push = null;
       const statistics = this.statistics();

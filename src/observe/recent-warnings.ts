@@ -60,6 +60,11 @@ export class RecentWarnings {
     this.#count += 1;
   }
 
+  /** Whether there were none since `take` was last called. */
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
   /** Those since the last call that are kept, the oldest first, and how many there were. */
   take(): { warnings: Warning[]; count: number } {
     const taken = { warnings: this.#kept, count: this.#count };

@@ -3,7 +3,8 @@
  *
  * They are sent at a fixed interval, not only while there is a viewer: so the first page that is asked for has rates,
  * and shows which worker has not answered for a while, without a question to any of them. A reading costs about as much
- * as a few messages of a client.
+ * as a few messages of a client. A worker without anything new sends a sign of life instead, which costs the controller
+ * a tenth: an idle node has to be asleep.
  *
  * @module
  */
@@ -23,9 +24,12 @@ import { type TrafficCount, traffic } from "#observe/traffic.ts";
 import { sendToController } from "./controller-channel.ts";
 import type { RunningWorker } from "./running-worker.ts";
 
+/** Figures that differ from those before in processor time and memory alone are sent so often. */
+const UNCHANGED_INTERVAL_MS = 10_000;
+
 /**
- * Sends the figures of this worker now, and then at each interval, until the process ends. None are sent while those
- * before wait for a controller that does not read.
+ * Sends the figures of this worker now, and then at each interval, until the process ends; while nothing happens most of
+ * them are signs of life alone. None are sent while those before wait for a controller that does not read.
  */
 export function reportFigures(
   worker: Pick<RunningWorker, "figures">,
@@ -34,18 +38,32 @@ export function reportFigures(
 ): void {
   const meter = new WorkerMeter();
   let isTaken = true;
+  let sent = { events: "", at: 0 };
   const report = () => {
     if (!isTaken) return;
     isTaken = false;
-    const recent = warnings.take();
-    const figures = meter.read(worker.figures());
-    const { count: warningCount } = recent;
-    send({ kind: "figures", figures, warnings: recent.warnings, warningCount }, () => {
+    const onTaken = () => {
       isTaken = true;
-    });
+    };
+    const figures = meter.read(worker.figures());
+    const events = eventsOf(figures);
+    const now = performance.now();
+    if (events === sent.events && warnings.isEmpty && now - sent.at < UNCHANGED_INTERVAL_MS) {
+      send({ kind: "alive" }, onTaken);
+      return;
+    }
+    sent = { events, at: now };
+    const { warnings: recent, count: warningCount } = warnings.take();
+    send({ kind: "figures", figures, warnings: recent, warningCount }, onTaken);
   };
   report();
   setInterval(report, FIGURES_INTERVAL_MS);
+}
+
+/** What tells figures apart, but processor time and memory. */
+function eventsOf(figures: WorkerFigures): string {
+  const { fromClients, toClients, waitingOctets, slowClients, sessions, routers } = figures;
+  return JSON.stringify([fromClients, toClients, waitingOctets, slowClients, sessions, routers]);
 }
 
 /** Measures from one reading to the next. */

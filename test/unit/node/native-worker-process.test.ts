@@ -30,7 +30,7 @@ function worker(port: number): NativeWorkerProcess {
     id: "testee",
     transports: [{ ...transport, type: "websocket.testee" }],
   };
-  const statistics = { report() {}, want() {} };
+  const statistics = { report() {}, alive() {}, want() {} };
   const handle = new NativeWorkerProcess(config, context, temporaryFolder(), statistics);
   afterTest(async () => {
     handle.kill();

@@ -92,6 +92,10 @@ describe("a worker", () => {
     }
     node.exchangeOf("one").report(report());
     expect(stateOf(node, "one")).toMatchObject({ state: "running", ageSeconds: 0 });
+    pass(7_000);
+    node.exchangeOf("one").alive();
+    const alive = { state: "running", ageSeconds: 0, figures: workerFigures() };
+    expect(stateOf(node, "one")).toMatchObject(alive);
   });
 
   test("has no figures and no age before it has sent any", () => {
@@ -152,9 +156,8 @@ describe("viewers", () => {
     const pass = fakeTime();
     const node = collector();
     start(node, "one");
-    pass(1_500);
     const sent = viewerAt(node, "one");
-    pass(1_500);
+    pass(3_000);
     expect(sent).toHaveLength(2);
   });
 

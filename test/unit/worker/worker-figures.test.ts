@@ -1,6 +1,6 @@
 /** What a worker measures of itself. */
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type MessageToController, parseMessageToController } from "#node/control-message.ts";
 import { RecentWarnings } from "#observe/recent-warnings.ts";
 import { slowClients } from "#observe/slow-clients.ts";
@@ -39,15 +39,17 @@ test("has what the worker knows, and what is counted in its process", () => {
   expect(figures.residentOctets).toBeGreaterThan(2 ** 20);
 });
 
-test("are sent at once and at each interval, unless those before still wait", () => {
+/** Sends the figures of a worker; `sent` has the messages, each with what tells that it was taken. */
+function reporting(worker = { figures: () => own }) {
   const pass = fakeTime();
   const warnings = new RecentWarnings();
   const sent: [message: MessageToController, onTaken: (() => void) | undefined][] = [];
-  reportFigures(
-    { figures: () => own },
-    warnings,
-    (message, onTaken) => void sent.push([message, onTaken]),
-  );
+  reportFigures(worker, warnings, (message, onTaken) => void sent.push([message, onTaken]));
+  return { pass, warnings, sent };
+}
+
+test("are sent at once and at each interval, unless those before still wait", () => {
+  const { pass, warnings, sent } = reporting();
   expect(sent).toHaveLength(1);
   pass(4_000);
   expect(sent).toHaveLength(1);
@@ -60,6 +62,60 @@ test("are sent at once and at each interval, unless those before still wait", ()
     warnings: [{ event: "router down" }],
     warningCount: 1,
   });
+});
+
+describe("a worker says that it is alive", () => {
+  /** The kinds of the messages of so many intervals, each of which is taken; `change` is called before the first. */
+  const kindsAfter = (change: (warnings: RecentWarnings) => void, intervals = 2) => {
+    const known = { ...own };
+    const { pass, warnings, sent } = reporting({ figures: () => known });
+    const next = () => {
+      sent.at(-1)?.[1]?.();
+      pass(2_000);
+    };
+    next();
+    next();
+    sent.splice(0, sent.length - 1);
+    change(warnings);
+    for (let interval = 0; interval < intervals; interval++) next();
+    return sent.slice(1).map(([{ kind }]) => kind);
+  };
+
+  test("where nothing has happened, and sends figures every ten seconds all the same", () => {
+    expect(kindsAfter(() => {}, 8)).toEqual([
+      "alive",
+      "alive",
+      "figures",
+      "alive",
+      "alive",
+      "alive",
+      "alive",
+      "figures",
+    ]);
+  });
+
+  test("behind a warning", () => {
+    expect(kindsAfter((warnings) => warnings.add("warn", "router down"))).toEqual([
+      "figures",
+      "alive",
+    ]);
+  });
+
+  test("behind the rates of messages, which have to become 0 first", () => {
+    const exchange = () => {
+      traffic.toClients.messages += 1;
+    };
+    expect(kindsAfter(exchange, 3)).toEqual(["figures", "figures", "alive"]);
+  });
+});
+
+test("are sent when a session has joined", () => {
+  const known = { ...own };
+  const { pass, sent } = reporting({ figures: () => known });
+  sent[0]?.[1]?.();
+  known.sessions = { ...noSessions, joins: 1 };
+  pass(2_000);
+  expect(sent[1]?.[0]).toMatchObject({ kind: "figures", figures: { sessions: { joins: 1 } } });
 });
 
 test("are what the controller takes from a worker", () => {
