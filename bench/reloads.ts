@@ -53,7 +53,7 @@ const tcp = (port: number, options: object = {}) => ({
 
 const routerWorker = (path: string, realms: object[]) => ({
   type: "router",
-  id: path,
+  id: path.replace(".", "_"),
   realms,
   transports: [
     {

@@ -1,7 +1,7 @@
 /**
  * Statistics: the figures of a node, which its page shows.
  *
- *     worker      counts for itself, and sends WorkerFigures to the controller every two seconds
+ *     worker      counts for itself, and sends WorkerFigures to the controller every two seconds, or that nothing is new
  *     controller  keeps the last ones of each worker, and sends NodeStatistics to workers that have a viewer
  *
  * No figure is secret: none has a process id, a file name, an address, an authid or a session id. The attributes are

@@ -16,6 +16,7 @@ import { slowClients } from "#observe/slow-clients.ts";
 import {
   FIGURES_INTERVAL_MS,
   type OwnFigures,
+  type ProcessUsage,
   type Rate,
   type TrafficFigures,
   type WorkerFigures,
@@ -45,14 +46,15 @@ export function reportFigures(
     const onTaken = () => {
       isTaken = true;
     };
-    const figures = meter.read(worker.figures());
-    const events = eventsOf(figures);
+    const read = meter.readEvents(worker.figures());
+    const events = JSON.stringify(read);
     const now = performance.now();
     if (events === sent.events && warnings.isEmpty && now - sent.at < UNCHANGED_INTERVAL_MS) {
       send({ kind: "alive" }, onTaken);
       return;
     }
     sent = { events, at: now };
+    const figures = { ...meter.readUsage(), ...read };
     const { warnings: recent, count: warningCount } = warnings.take();
     send({ kind: "figures", figures, warnings: recent, warningCount }, onTaken);
   };
@@ -60,11 +62,8 @@ export function reportFigures(
   setInterval(report, FIGURES_INTERVAL_MS);
 }
 
-/** What tells figures apart, but processor time and memory. */
-function eventsOf(figures: WorkerFigures): string {
-  const { fromClients, toClients, waitingOctets, slowClients, sessions, routers } = figures;
-  return JSON.stringify([fromClients, toClients, waitingOctets, slowClients, sessions, routers]);
-}
+/** The figures without processor time and memory, whose reading costs far more. */
+type EventFigures = Omit<WorkerFigures, keyof ProcessUsage>;
 
 /** Measures from one reading to the next. */
 export class WorkerMeter {
@@ -73,13 +72,17 @@ export class WorkerMeter {
   readonly #toClients = new TrafficMeter(traffic.toClients);
   #lastAt = performance.now();
 
-  /** The figures since the last call, or since the meter was made. */
-  read(own: OwnFigures): WorkerFigures {
+  /** What the process took since the last call, or since the meter was made. */
+  readUsage(): ProcessUsage {
+    return this.#usage.read();
+  }
+
+  /** What has happened since the last call, or since the meter was made. */
+  readEvents(own: OwnFigures): EventFigures {
     const now = performance.now();
     const seconds = Math.max(0.001, (now - this.#lastAt) / 1000);
     this.#lastAt = now;
     return {
-      ...this.#usage.read(),
       fromClients: this.#fromClients.read(seconds),
       toClients: this.#toClients.read(seconds),
       waitingOctets: outgoingMemory.octets,

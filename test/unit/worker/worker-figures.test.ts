@@ -18,25 +18,25 @@ test("has totals, and rates since the last reading", () => {
   const pass = fakeTime();
   pass(10_000);
   const meter = new WorkerMeter();
-  const before = meter.read(own);
+  const before = meter.readEvents(own);
   traffic.fromClients.messages += 10;
   traffic.fromClients.octets += 1_000;
   traffic.toClients.messages += 3;
   pass(2_000);
-  const figures = meter.read(own);
+  const figures = meter.readEvents(own);
   expect(figures.fromClients).toEqual({
     messages: { total: before.fromClients.messages.total + 10, perSecond: 5 },
     octets: { total: before.fromClients.octets.total + 1_000, perSecond: 500 },
   });
   expect(figures.toClients.messages.perSecond).toBe(1.5);
   pass(2_000);
-  expect(meter.read(own).fromClients.messages.perSecond).toBe(0);
+  expect(meter.readEvents(own).fromClients.messages.perSecond).toBe(0);
 });
 
 test("has what the worker knows, and what is counted in its process", () => {
-  const figures = new WorkerMeter().read(own);
-  expect(figures).toMatchObject({ ...own, slowClients: slowClients.cutOff });
-  expect(figures.residentOctets).toBeGreaterThan(2 ** 20);
+  const meter = new WorkerMeter();
+  expect(meter.readEvents(own)).toMatchObject({ ...own, slowClients: slowClients.cutOff });
+  expect(meter.readUsage().residentOctets).toBeGreaterThan(2 ** 20);
 });
 
 /** Sends the figures of a worker; `sent` has the messages, each with what tells that it was taken. */
@@ -119,7 +119,8 @@ test("are sent when a session has joined", () => {
 });
 
 test("are what the controller takes from a worker", () => {
-  const figures = new WorkerMeter().read(own);
+  const meter = new WorkerMeter();
+  const figures = { ...meter.readUsage(), ...meter.readEvents(own) };
   const message = { kind: "figures", figures, warnings: [], warningCount: 0 };
   expect(parseMessageToController(message)).toEqual(message as never);
   const spoilt = { ...message, figures: { ...figures, pid: 1 } };
