@@ -43,7 +43,7 @@ export async function measureIdleNode(): Promise<Row[]> {
   ];
 }
 
-/** Resident memory, of which pages that processes share are divided among them. */
+/** Resident memory; pages that processes share are divided among them, also among those of another node. */
 function proportionalKiB(pid: number): number {
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]);
 }
