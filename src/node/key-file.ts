@@ -101,9 +101,9 @@ export function writeNewFile(file: string, title: string, tags: KeyTags, mode: n
 
 /**
  * Removes permissions of other users beyond the wanted mode; a stricter mode stays. Returns a warning
- * when the mode was changed.
+ * when the mode was changed, or belongs to a file system that is read-only, as a Secret of Kubernetes does.
  *
- * @throws Failure when the mode cannot be changed.
+ * @throws Failure when the mode cannot be changed for another reason.
  */
 export function repairMode(file: string, wanted: number): string | undefined {
   const mode = statSync(file).mode & 0o777;
@@ -112,6 +112,9 @@ export function repairMode(file: string, wanted: number): string | undefined {
   try {
     chmodSync(file, wanted);
   } catch (thrown) {
+    if (errorCodeOf(thrown) === "EROFS") {
+      return `mode of "${file}" is ${before}, and cannot be changed: the file system is read-only`;
+    }
     const sentence = `Cannot use node key "${file}": its mode is ${before}, and cannot be changed`;
     throw keyFailure(sentence, thrown);
   }

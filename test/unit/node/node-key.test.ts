@@ -7,6 +7,12 @@ import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 
 const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
 
+/** Whether a folder can be made read-only for one process. */
+const canMount =
+  Bun.which("unshare") !== null &&
+  process.getuid?.() === 0 &&
+  Bun.spawnSync(["unshare", "--mount", "mount", "--rbind", "/dev", "/dev"]).exitCode === 0;
+
 /** A folder with a key, and a way to change a file of it. */
 function keyFolder() {
   const folder = temporaryFolder();
@@ -74,6 +80,26 @@ describe("the node's key", () => {
     chmodSync(file, 0o400);
     expect(loadNodeKey(folder, "node1").warnings).toEqual([]);
     expect(mode(file)).toBe("400");
+  });
+
+  test.if(canMount)("is used where its mode cannot be changed, with a warning", () => {
+    const { folder, key } = keyFolder();
+    const file = join(folder, "key.priv");
+    chmodSync(file, 0o440);
+    const module = JSON.stringify(join(import.meta.dir, "../../../src/node/node-key.ts"));
+    const code = `import { loadNodeKey } from ${module};
+      process.stdout.write(JSON.stringify(loadNodeKey(${JSON.stringify(folder)}, "node1")));`;
+    const script = `mount --bind ${folder} ${folder}
+      mount -o remount,ro,bind ${folder}
+      exec "$0" -e "$1"`;
+    const command = ["unshare", "--mount", "sh", "-ec", script, process.execPath, code];
+    const { stdout, stderr } = Bun.spawnSync(command);
+    expect(stderr.toString()).toBe("");
+    expect(JSON.parse(stdout.toString())).toEqual({
+      key,
+      isNew: false,
+      warnings: [`mode of "${file}" is 0440, and cannot be changed: the file system is read-only`],
+    });
   });
 
   const other = "0".repeat(64);
