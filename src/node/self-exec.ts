@@ -5,14 +5,15 @@
  */
 
 import { join } from "node:path";
+import { EMBEDDED_FOLDER } from "#base/embedded-folder.ts";
 
 /** The first argument of a worker process; users do not need it. */
 export const WORKER_VERB = "__worker";
 
 /** This program, without arguments, for the executable and for a run from source. */
 export function ownCommand(): string[] {
-  // In the executable all modules are in Bun's virtual folder, and the executable runs itself.
-  if (import.meta.dir.startsWith("/$bunfs")) return [process.execPath];
+  // The executable runs itself.
+  if (EMBEDDED_FOLDER !== undefined) return [process.execPath];
   return [process.execPath, join(import.meta.dir, "..", "main.ts")];
 }
 

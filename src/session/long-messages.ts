@@ -10,6 +10,7 @@
 
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { EMBEDDED_FOLDER } from "#base/embedded-folder.ts";
 import { sentenceOf } from "#base/failure.ts";
 import { holdMessageMemory } from "#base/message-memory.ts";
 import { takeOctets } from "#base/octet-ownership.ts";
@@ -28,10 +29,11 @@ export const LONG_MESSAGE_OCTETS = 256 * 1024;
 
 const IDLE_MS = 30_000;
 
-/** In the executable, Bun's virtual folder holds the thread's module, which is built with it. */
-const MODULE = import.meta.dir.startsWith("/$bunfs")
-  ? "/$bunfs/root/session/long-message-thread.js"
-  : join(import.meta.dir, "long-message-thread.ts");
+/** The executable has the thread's module, which is built with it, in its folder. */
+const MODULE =
+  EMBEDDED_FOLDER === undefined
+    ? join(import.meta.dir, "long-message-thread.ts")
+    : `${EMBEDDED_FOLDER}/session/long-message-thread.js`;
 
 /** What the thread answers: the result, or that a fault of the program has prevented it. */
 export type ThreadAnswer = LongMessageResult | { kind: "failed"; sentence: string };
