@@ -5,6 +5,7 @@
  */
 
 import { isLooseUri } from "#wamp/loose-uri.ts";
+import { WildcardMap } from "./wildcard-map.ts";
 
 /** How a pattern is compared with a URI: the values of the option `match`. */
 export type MatchPolicy = "exact" | "prefix" | "wildcard";
@@ -33,11 +34,6 @@ export function isMatch(pattern: string, match: MatchPolicy, uri: string): boole
   return wanted.length === components.length && matchesComponents(wanted, components);
 }
 
-interface Wildcard<T> {
-  components: string[];
-  value: T;
-}
-
 /** Values by pattern, looked up by a URI that the patterns match. */
 export class UriPatternMap<T> {
   readonly #exact = new Map<string, T>();
@@ -45,8 +41,7 @@ export class UriPatternMap<T> {
   readonly #prefix = new Map<number, Map<string, T>>();
   /** The lengths in `#prefix`, longest first. */
   #prefixLengths: number[] = [];
-  /** By number of components, because a wildcard matches only URIs with the same number. */
-  readonly #wildcard = new Map<number, Map<string, Wildcard<T>>>();
+  readonly #wildcard = new WildcardMap<T>();
 
   /** The value of exactly this pattern. */
   get(pattern: string, match: MatchPolicy): T | undefined {
@@ -56,7 +51,7 @@ export class UriPatternMap<T> {
       case "prefix":
         return this.#prefix.get(pattern.length)?.get(pattern);
       case "wildcard":
-        return this.#wildcard.get(componentCount(pattern))?.get(pattern)?.value;
+        return this.#wildcard.get(pattern);
     }
   }
 
@@ -70,10 +65,8 @@ export class UriPatternMap<T> {
         setIn(this.#prefix, pattern.length, pattern, value);
         this.#sortPrefixes();
         return;
-      case "wildcard": {
-        const components = pattern.split(".");
-        setIn(this.#wildcard, components.length, pattern, { components, value });
-      }
+      case "wildcard":
+        this.#wildcard.set(pattern, value);
     }
   }
 
@@ -88,7 +81,7 @@ export class UriPatternMap<T> {
         this.#sortPrefixes();
         return;
       case "wildcard":
-        deleteIn(this.#wildcard, componentCount(pattern), pattern);
+        this.#wildcard.delete(pattern);
     }
   }
 
@@ -105,14 +98,7 @@ export class UriPatternMap<T> {
       const value = this.#prefix.get(length)?.get(uri.slice(0, length));
       if (value !== undefined) yield value;
     }
-    if (this.#wildcard.size === 0) return;
-    const components = uri.split(".");
-    const candidates = this.#wildcard.get(components.length)?.values() ?? [];
-    const wildcards = [...candidates].filter((candidate) =>
-      matchesComponents(candidate.components, components),
-    );
-    wildcards.sort((a, b) => compareWildcards(a.components, b.components));
-    for (const { value } of wildcards) yield value;
+    yield* this.#wildcard.matches(uri);
   }
 
   #sortPrefixes(): void {
@@ -133,19 +119,6 @@ function deleteIn<V>(groups: Map<number, Map<string, V>>, key: number, pattern: 
   if (group?.size === 0) groups.delete(key);
 }
 
-function componentCount(pattern: string): number {
-  return pattern.split(".").length;
-}
-
 function matchesComponents(pattern: readonly string[], components: readonly string[]): boolean {
   return pattern.every((component, i) => component === "" || component === components[i]);
-}
-
-/** Negative when `a` is more specific: it has a literal in the first component where they differ. */
-function compareWildcards(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < a.length; i += 1) {
-    if (a[i] !== "" && b[i] === "") return -1;
-    if (a[i] === "" && b[i] !== "") return 1;
-  }
-  return 0;
 }
