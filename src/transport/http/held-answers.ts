@@ -23,8 +23,9 @@ export const HeldAnswers = {
     return total;
   },
 
-  /** Adds the answer on a socket. Where there are too many, those that have waited longest are cut off. */
+  /** Adds the answer on a socket, in place of the one before it. Where there are too many, those that have waited longest are cut off. */
   add(socket: ConnectionSocket, { buffer }: Uint8Array): void {
+    HeldAnswers.delete(socket);
     const others = holders.get(buffer) ?? 0;
     held.set(socket, buffer);
     holders.set(buffer, others + 1);
