@@ -84,6 +84,8 @@ export interface Listener {
   prepare(config: TransportConfig, isForced: boolean): Promise<PreparedChange>;
   /** Stops accepting, and takes no further requests; sessions and requests that have begun stay. */
   retire(): void;
+  /** Whether one that is retired still has connections or sessions. */
+  readonly isInUse: boolean;
   /** Stops accepting; open connections stay. */
   stopAccepting(): void;
   /** The same, but the socket is left to another process that has it too. */

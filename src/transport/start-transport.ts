@@ -169,6 +169,11 @@ class TransportListener implements Listener {
     this.#parts.speakers.http?.retire();
   }
 
+  get isInUse(): boolean {
+    const { acceptor, speakers } = this.#parts;
+    return acceptor.hasConnections || speakers.http?.hasRetiredSessions === true;
+  }
+
   renewCertificates(): void {
     this.#parts.acceptor.renewCertificates();
   }

@@ -35,8 +35,8 @@ export class WorkerTransports {
   #listeners: readonly Listener[] = [];
   #configs: readonly TransportConfig[] = [];
   #hasLeft = false;
-  /** Those whose sockets are closed; their sessions go on. */
-  readonly #retired: Listener[] = [];
+  /** Those whose sockets are closed; their sessions go on. They are closed at a change after the last session. */
+  #retired: readonly Listener[] = [];
   /** Null: no request is handed over to this worker. */
   #handover: HandoverListener | null = null;
 
@@ -118,7 +118,8 @@ export class WorkerTransports {
     const apply = () => {
       change.apply();
       for (const listener of others) listener.retire();
-      this.#retired.push(...others);
+      for (const listener of this.#retired) if (!listener.isInUse) void listener.close();
+      this.#retired = [...this.#retired.filter(({ isInUse }) => isInUse), ...others];
       this.#listeners = listeners;
       this.#configs = configs;
     };

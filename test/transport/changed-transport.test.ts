@@ -78,6 +78,18 @@ describe("paths", () => {
     await client.send(Uint8Array.fromHex("828100000000f5"));
     await client.until("\x82\x01\xf5");
     await expect(rawHttp(port, get("/a"))).resolves.toEqual([]);
+    expect(listener.isInUse).toBe(true);
+  });
+
+  test("are in use after the transport as long as a connection is open", async () => {
+    const { listener, port } = await openTransport(web({ ws: webSocket() }), echo);
+    const client = dial(port);
+    await client.send(upgradeRequest());
+    await client.until("\r\n\r\n");
+    listener.retire();
+    expect(listener.isInUse).toBe(true);
+    client.socket.destroy();
+    while (listener.isInUse) await new Promise((resolve) => setImmediate(resolve));
   });
 });
 

@@ -144,6 +144,11 @@ export class EndpointAcceptor {
     this.#acceptance.contexts?.stop();
   }
 
+  /** Whether any connection that it has accepted is open. */
+  get hasConnections(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** Stops accepting; open connections stay. */
   stop(): void {
     this.#listening?.stop();

@@ -134,6 +134,11 @@ export class RequestDispatch {
     for (const connection of this.#persistent) connection.end();
   }
 
+  /** Whether services to which no path leads any more have sessions. */
+  get hasRetiredSessions(): boolean {
+    return this.#retired.isInUse;
+  }
+
   /** Takes over a connection at its first request; gives the receiver of its events. */
   dispatch(
     socket: ConnectionSocket,

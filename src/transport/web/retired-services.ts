@@ -14,6 +14,11 @@ export class RetiredServices {
   readonly #services = new Set<WebService>();
   #timer: Timer | undefined;
 
+  /** Whether any of them is in use. */
+  get isInUse(): boolean {
+    return [...this.#services].some((service) => service.isInUse?.() === true);
+  }
+
   /** Closes each of these services as soon as it is not in use any more. */
   add(services: Iterable<WebService>): void {
     for (const service of services) this.#services.add(service);
