@@ -128,14 +128,14 @@ export class SessionCounts {
 
   /** The counts at this moment; `open` is the number of sessions, those included that have not joined. */
   figures(open: number): SessionFigures {
-    const roles = [...this.#roles.values()].sort((one, other) => other.sessions - one.sessions);
-    const leftOut = roles.slice(MAX_ROLES_SHOWN);
+    const roles = mostOf(this.#roles.values());
+    const shown = roles.reduce((sum, { sessions }) => sum + sessions, 0);
     return {
       open,
       joined: this.#joined,
-      roles: roles.slice(0, MAX_ROLES_SHOWN).map((count) => ({ ...count })),
-      rolesLeftOut: leftOut.length,
-      sessionsLeftOut: leftOut.reduce((sum, { sessions }) => sum + sessions, 0),
+      roles: roles.map((count) => ({ ...count })),
+      rolesLeftOut: this.#roles.size - roles.length,
+      sessionsLeftOut: this.#joined - shown,
       joins: this.#joins,
       refusals: countsIn(this.#refusals).sort((one, other) => other.count - one.count),
       stalledRouters: this.#stalled.router,
@@ -143,6 +143,19 @@ export class SessionCounts {
       messagesLate: this.late,
     };
   }
+}
+
+/** Those with the most sessions, as many as are shown; figures are read too often to sort all of them. */
+function mostOf(roles: Iterable<RoleCount>): RoleCount[] {
+  const most: RoleCount[] = [];
+  for (const role of roles) {
+    const least = most[MAX_ROLES_SHOWN - 1]?.sessions ?? 0;
+    if (role.sessions <= least) continue;
+    const index = most.findLastIndex(({ sessions }) => sessions >= role.sessions);
+    most.splice(index + 1, 0, role);
+    most.length = Math.min(most.length, MAX_ROLES_SHOWN);
+  }
+  return most;
 }
 
 function countsIn<R>(counts: ReadonlyMap<R, number>): { reason: R; count: number }[] {
