@@ -5,7 +5,8 @@
  *     {"pid": 4711, "argv": ["crossproxy", "start"], "options": {"loglevel": "info", …}, "start_time": 123456}
  *
  * The file is Crossbar's; `start_time` is added. It is the time of the process in `/proc/PID/stat`, and tells the node
- * from another process that has got its id. The file of a node that was killed stays, and is replaced.
+ * from another process that has got its id. The file of a node that was killed stays, and is replaced; meanwhile the
+ * folder is locked, so that of two starts in the same moment one finds the other.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCodeOf, Failure } from "#base/failure.ts";
 import { fileStateOf } from "#base/file-state.ts";
+import { whileLocked } from "#base/folder-lock.ts";
 import { isRecord } from "#base/record.ts";
 
 /** What the file says of the node. */
@@ -43,6 +45,10 @@ export function isStillRunning(folder: string, { pid }: NodePid): boolean {
  * @throws Failure when another node runs there.
  */
 export function claimFolder(folder: string, node: Omit<NodePid, "pid">): string | null {
+  return whileLocked(folder, () => claim(folder, node));
+}
+
+function claim(folder: string, node: Omit<NodePid, "pid">): string | null {
   const file = fileIn(folder);
   const running = runningNode(folder);
   if (running !== null) {
@@ -54,7 +60,7 @@ export function claimFolder(folder: string, node: Omit<NodePid, "pid">): string 
     writeFileSync(file, textOf(node), { flag: "wx", mode: 0o644 });
   } catch (thrown) {
     // Another one was started at the same moment.
-    if (errorCodeOf(thrown) === "EEXIST") return claimFolder(folder, node);
+    if (errorCodeOf(thrown) === "EEXIST") return claim(folder, node);
     return `Cannot write "${file}": ${fileStateOf(thrown)}; a second node in this folder is not noticed`;
   }
   process.on("exit", () => release(folder));

@@ -98,3 +98,60 @@ test("the file of a process that ended without removing it is replaced", () => {
   });
   expect(existsSync(join(folder, "node.pid"))).toBe(false);
 });
+
+test("of several starts in the same moment one takes the folder, also from a node that was killed", async () => {
+  const stale = { pid: 2 ** 22 + 1, argv: [], options: {} };
+  const folders = Array.from({ length: 20 }, () => folderWith(stale));
+  // Each waits for the same moments without a pause, and stays until the others have tried.
+  const script = `
+    const { claimFolder } = await import("#node/node-pid.ts");
+    process.setMaxListeners(0);
+    console.log("ready");
+    const input = console[Symbol.asyncIterator]();
+    const { value } = await input.next();
+    const [begin, folders] = JSON.parse(value);
+    const claimed = folders.map((folder, index) => {
+      while (Date.now() < begin + index * 10);
+      try {
+        claimFolder(folder, { argv: [], options: {} });
+        return 1;
+      } catch {
+        return 0;
+      }
+    });
+    console.log(JSON.stringify(claimed));
+    await input.next();`;
+  const starts = Array.from({ length: 4 }, () => startOf(script));
+  for (const start of starts) expect(await start.line()).toBe("ready");
+  for (const start of starts) start.say(JSON.stringify([Date.now() + 50, folders]));
+  const outcomes = await Promise.all(starts.map(async (start) => JSON.parse(await start.line())));
+  const winners = folders.map((_, index) => outcomes.reduce((sum, one) => sum + one[index], 0));
+  expect(winners).toEqual(folders.map(() => 1));
+});
+
+/** A process that runs a script, and says a line and hears one after the other. */
+function startOf(script: string) {
+  const child = Bun.spawn([process.execPath, "-e", script], {
+    cwd: import.meta.dir,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  afterTest(async () => {
+    child.stdin.end();
+    await child.exited;
+  });
+  const decoder = new TextDecoder();
+  const reader = child.stdout.getReader();
+  let text = "";
+  return {
+    say(line: string) {
+      child.stdin.write(`${line}\n`);
+      child.stdin.flush();
+    },
+    async line(): Promise<string> {
+      while (!text.includes("\n")) text += decoder.decode((await reader.read()).value);
+      const [line = "", ...rest] = text.split("\n");
+      text = rest.join("\n");
+      return line;
+    },
+  };
+}
