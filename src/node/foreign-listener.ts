@@ -3,7 +3,8 @@
  * of it anywhere.
  *
  * Before a worker of this node listens, each port that its workers share is listened on for a moment without SO_REUSEPORT,
- * which fails where any program listens. Of two nodes that start in the same moment neither may notice the other; they
+ * which fails where any program listens. Of a `portrange` that is done with one port after the other up to the first free
+ * one; a worker cannot listen on used ones, and goes on to the next, unless they are shared. Of two nodes that start in the same moment neither may notice the other; they
  * then share the port, as they would have without the attempt.
  *
  * @module
@@ -21,8 +22,7 @@ const ORPHAN_MS = 6_000;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Checks the ports of all workers, but those of inherited sockets; ports of a `portrange` are left to the workers, because
- * used ones are skipped.
+ * Checks the ports of all workers, but those of inherited sockets.
  *
  * @throws Failure for the first port on which a program listens, unless its endpoint allows that.
  */
@@ -34,20 +34,33 @@ export async function refuseForeignListeners(
   for (const endpoint of sharedEndpoints(workers)) {
     if (inherited.hasFor(endpoint)) continue;
     for (;;) {
-      const thrown = refusalOf(endpoint);
-      if (thrown === null) break;
-      const pid = processListeningOn(endpoint.port);
+      const found = foreignListenerOn(endpoint);
+      if (found === null) break;
+      const pid = processListeningOn(found.port);
       const isEnding = pid !== null && isOrphan(pid) && performance.now() < orphansEndBy;
-      if (!isEnding) throw failure(endpoint, pid, thrown);
+      if (!isEnding) throw failure({ ...endpoint, port: found.port }, pid, found.thrown);
       await Bun.sleep(LOOK_AGAIN_MS);
     }
   }
 }
 
+/** The port that would be shared with another program; null: there is none. */
+function foreignListenerOn(endpoint: ListeningTcpConfig): { port: number; thrown: unknown } | null {
+  const { port: first, portrange } = endpoint;
+  const last = portrange?.[1] ?? first;
+  for (let port = first; port <= last; port++) {
+    const thrown = refusalOf({ ...endpoint, port }, false);
+    if (thrown === null) return null;
+    const isLeftOut = portrange !== undefined && refusalOf({ ...endpoint, port }, true) !== null;
+    if (!isLeftOut) return { port, thrown };
+  }
+  return null;
+}
+
 /** Why it cannot be listened on; null: it can, or the worker that is to listen there reports another error. */
-function refusalOf(endpoint: ListeningTcpConfig): unknown {
+function refusalOf(endpoint: ListeningTcpConfig, reusePort: boolean): unknown {
   try {
-    listenForAMoment(endpoint);
+    listenForAMoment(endpoint, reusePort);
   } catch (thrown) {
     if (errorCodeOf(thrown) === "EADDRINUSE") return thrown;
   }
@@ -58,19 +71,19 @@ function sharedEndpoints(workers: readonly WorkerConfig[]): ListeningTcpConfig[]
   return workers.flatMap((worker) => {
     if (worker.type === "guest" || worker.type === "container") return [];
     return worker.transports.flatMap(({ endpoint }) =>
-      endpoint.type === "tcp" &&
-      endpoint.shared &&
-      endpoint.portrange === undefined &&
-      endpoint.share_with_other_nodes !== true
+      endpoint.type === "tcp" && endpoint.shared && endpoint.share_with_other_nodes !== true
         ? [endpoint]
         : [],
     );
   });
 }
 
-function listenForAMoment({ interface: hostname, port, version }: ListeningTcpConfig): void {
-  // Bun takes `ipv6Only` here, though its types have it for connecting only.
-  const options = { hostname, port, ipv6Only: version === 6, socket: { data() {} } };
+function listenForAMoment(
+  { interface: hostname, port, version }: ListeningTcpConfig,
+  reusePort: boolean,
+): void {
+  // Bun takes both options here, though its types have them for connecting only.
+  const options = { hostname, port, reusePort, ipv6Only: version === 6, socket: { data() {} } };
   Bun.listen(options).stop(true);
 }
 

@@ -258,4 +258,40 @@ describe("a port that another node shares", () => {
     process.kill(pidOf(node, "one"), "SIGKILL");
     await node.untilOutput(/worker started id=one/, from);
   });
+
+  test("is not taken for a free one of a portrange, unlike one that is not shared", async () => {
+    const [port = 0, portrange] = freeRange();
+    const worker = shared("one", port, { portrange });
+    const first = await nodeForTest(folderWith([worker]));
+    const refused = await run(folderWith([worker]));
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.stderr).toContain(
+      `Cannot listen on "tcp 127.0.0.1:${port}": process ${pidOf(first, "one")}, which is not of this node`,
+    );
+    expect(await first.stop()).toBe(0);
+    const other = Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
+    afterTest(() => other.stop(true));
+    await nodeForTest(folderWith([worker]));
+    expect(await (await connect(port + 1)).echo("a")).toBe("a");
+  });
 });
+
+/** Two free ports, one behind the other, and both as a range. */
+function freeRange(): [port: number, range: [number, number]] {
+  for (;;) {
+    const port = freePort();
+    try {
+      Bun.listen({ hostname: "127.0.0.1", port: port + 1, socket: { data() {} } }).stop(true);
+      return [port, [port, port + 1]];
+    } catch {
+      // Another program has the second one.
+    }
+  }
+}
+
+/** Starts a node that ends by itself. */
+async function run(cwd: string) {
+  const child = Bun.spawn([BINARY, "node.json"], { cwd, stdout: "ignore", stderr: "pipe" });
+  const stderr = await child.stderr.text();
+  return { exitCode: await child.exited, stderr };
+}
