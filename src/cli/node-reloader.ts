@@ -128,7 +128,7 @@ function idsOf({ changed, replaced, added, removed }: ReloadPlan): Record<string
     changed: changed.map(({ id }) => id),
     restarted: replaced.map(({ id }) => id),
     added: added.map(({ id }) => id),
-    removed,
+    removed: removed.map(({ id }) => id),
   };
   const some = Object.entries(ids).filter(([, list]) => list.length > 0);
   return Object.fromEntries(some.map(([what, list]) => [what, list.join(", ")]));

@@ -71,6 +71,8 @@ export class NodeController implements NodeOperations {
   readonly #watchdog: Watchdog;
   readonly #sockets: InheritedSockets;
   readonly #slots: Slot[] = [];
+  /** Those that a reload has removed, while their sessions end. */
+  readonly #removed = new Set<Slot>();
   lastReload: LastReload = { isSuccessful: true, succeededAt: Date.now() / 1000 };
   #stopping = false;
   #isFollowed = false;
@@ -241,8 +243,10 @@ export class NodeController implements NodeOperations {
     this.#watchdog.stop();
     this.#stopRestarts();
     for (const type of WORKER_TYPES) {
-      const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
-      await Promise.all(slots.map((slot) => this.#stopWorker(slot)));
+      const isOfType = ({ config }: Slot) => config.type === type;
+      const removed = [...this.#removed].filter(isOfType).map(({ process }) => process?.exited);
+      const slots = this.#slots.filter(isOfType).reverse();
+      await Promise.all([...removed, ...slots.map((slot) => this.#stopWorker(slot))]);
     }
   }
 
@@ -251,7 +255,7 @@ export class NodeController implements NodeOperations {
     this.#stopping = true;
     this.#statistics.stop();
     this.#stopRestarts();
-    for (const slot of this.#slots) slot.process?.kill();
+    for (const slot of [...this.#slots, ...this.#removed]) slot.process?.kill();
   }
 
   #reloadedWorkers(): ReloadedWorkers {
@@ -299,7 +303,9 @@ export class NodeController implements NodeOperations {
     const [slot] = index < 0 ? [] : this.#slots.splice(index, 1);
     if (slot === undefined) return;
     if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
+    this.#removed.add(slot);
     await this.#stopWorker(slot);
+    this.#removed.delete(slot);
     this.#statistics.remove(id);
   }
 

@@ -14,6 +14,7 @@ import type { NodeConfig } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import type { ReloadPlan } from "./reload-plan.ts";
 import type { ReconfigurableProcess } from "./worker-process.ts";
+import { WORKER_TYPES } from "./worker-types.ts";
 
 /** The workers of a node, as a reload changes them. */
 export interface ReloadedWorkers {
@@ -70,7 +71,18 @@ export async function reloadNode(
   await applyAll(prepared.filter(({ config }) => config.type !== "router"));
   await Promise.all(plan.replaced.map(({ id }) => workers.remove(id)));
   for (const worker of others) if (!isServing(worker)) await workers.add(worker);
-  for (const id of plan.removed) await workers.remove(id);
+  await removeAll(workers, plan.removed);
+}
+
+/** Ends workers in the order in which a node stops them, those of one type together, because each may drain. */
+async function removeAll(
+  workers: ReloadedWorkers,
+  removed: readonly WorkerConfig[],
+): Promise<void> {
+  for (const type of WORKER_TYPES) {
+    const ofType = removed.filter((worker) => worker.type === type);
+    await Promise.all(ofType.map(({ id }) => workers.remove(id)));
+  }
 }
 
 async function prepareAll(

@@ -7,7 +7,6 @@
 import { Failure } from "#base/failure.ts";
 import type { ControllerConfig, NodeConfig } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
-import { WORKER_TYPES } from "./worker-types.ts";
 
 /** The workers to which something happens, in the order of the configuration. */
 export interface ReloadPlan {
@@ -16,8 +15,8 @@ export interface ReloadPlan {
   /** Guests and containers, whose processes end, and start again. */
   replaced: WorkerConfig[];
   added: WorkerConfig[];
-  /** The ids of those that are gone, in the order in which a node stops them. */
-  removed: string[];
+  /** Those that are gone. */
+  removed: WorkerConfig[];
 }
 
 /** The attributes of native workers that running processes take; all others need a restart. */
@@ -46,8 +45,7 @@ export function planReload(before: NodeConfig, after: NodeConfig, isForced: bool
     else if (!Bun.deepEquals(present, worker)) planChange(present, worker, plan);
     else if (isForced && isNative(worker)) plan.changed.push(worker);
   }
-  const removed = [...running.values()].sort((one, other) => stopOrder(one) - stopOrder(other));
-  plan.removed.push(...removed.map(({ id }) => id));
+  plan.removed.push(...running.values());
   return plan;
 }
 
@@ -74,10 +72,6 @@ function planChange(present: WorkerConfig, worker: WorkerConfig, plan: ReloadPla
     throw needsRestart(`${attribute} of worker "${worker.id}"`);
   }
   plan.changed.push(worker);
-}
-
-function stopOrder({ type }: WorkerConfig): number {
-  return WORKER_TYPES.indexOf(type);
 }
 
 /** Whether a worker is a process of this program. */

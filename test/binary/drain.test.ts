@@ -1,7 +1,7 @@
 /** How a node of the built binary lets its clients go: what comes first, what is waited for, and for how long. */
 
 import { describe, expect, test } from "bun:test";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type AutobahnSession, Connection, serializer } from "autobahn";
 import { afterTest } from "../support/cleanups.ts";
 import { proxiedNodeConfig } from "../support/proxied-node.ts";
@@ -33,7 +33,13 @@ async function drainingNode(options: object, parts: Parts = {}) {
   const node = await startNode(folder);
   afterTest(() => node.kill("SIGKILL"));
   const at = (port: number) => `ws://127.0.0.1:${port}/`;
-  return { node, proxy: at(proxyPort), router: at(routerPort) };
+  /** Has the node take its configuration again, without the proxy. */
+  const removeProxy = async () => {
+    const without = { ...config, workers: config.workers.slice(0, 1) };
+    await Bun.write(join(folder, "node.json"), JSON.stringify(without));
+    node.kill("SIGHUP");
+  };
+  return { node, proxy: at(proxyPort), router: at(routerPort), removeProxy };
 }
 
 /** A joined client of Autobahn that does not come back. */
@@ -66,14 +72,14 @@ async function joined(url: string) {
 
 /** A node with a call that its callee has got, and answers when a test says so. */
 async function busyNode(options: object, parts: Parts = {}) {
-  const { node, proxy, router } = await drainingNode(options, parts);
+  const { node, proxy, router, removeProxy } = await drainingNode(options, parts);
   const callee = await autobahn(router);
   const asked = Promise.withResolvers<(answer: string) => void>();
   await callee.session.register("com.example.slow", () => new Promise(asked.resolve));
   const caller = await autobahn(proxy);
   const answer = Promise.resolve(caller.session.call("com.example.slow", []));
   answer.catch(() => {});
-  return { node, proxy, caller, callee, answer, answers: await asked.promise };
+  return { node, proxy, removeProxy, caller, callee, answer, answers: await asked.promise };
 }
 
 /** Resolves when nothing listens on a port any more. */
@@ -123,10 +129,10 @@ describe("a node that is asked to end", () => {
 
   test("by SIGUSR2 lets SIGTERM pass that follows, as Kubernetes sends it behind preStop", async () => {
     const busy = await busyNode({ shutdown_delay: 0.2, lame_duck_duration: 600 });
+    const idle = await joined(busy.proxy);
     busy.node.kill("SIGUSR2");
     await busy.node.untilOutput(/shutdown requested signal=SIGUSR2/);
     busy.node.kill("SIGTERM");
-    const idle = await joined(busy.proxy);
     expect(await idle.next()).toEqual(GOODBYE);
     busy.answers("done");
     expect(await busy.answer).toBe("done");
@@ -188,5 +194,36 @@ describe("a node that is asked to end", () => {
     answers("done");
     expect(await (await answer).json()).toEqual({ args: ["done"] });
     expect(await node.exited).toBe(0);
+  });
+});
+
+describe("a proxy that a reload removes", () => {
+  test("answers calls under way before its sessions end, and takes no new clients", async () => {
+    const busy = await busyNode({ lame_duck_duration: 600 });
+    const idle = await joined(busy.proxy);
+    await busy.removeProxy();
+    expect(await idle.next()).toEqual(GOODBYE);
+    await expect(wampSocket(busy.proxy)).rejects.toBeDefined();
+    busy.answers("done");
+    expect(await busy.answer).toBe("done");
+    await busy.caller.ended;
+    await busy.node.untilOutput(/configuration reloaded .*removed=/);
+    // The router of the callee serves on.
+    expect(await busy.callee.session.call("wamp.session.count", [])).toBe(1);
+  });
+
+  test("is waited for by a node that is to end meanwhile", async () => {
+    const busy = await busyNode({ lame_duck_duration: 600 });
+    const idle = await joined(busy.proxy);
+    await busy.removeProxy();
+    expect(await idle.next()).toEqual(GOODBYE);
+    busy.node.kill("SIGTERM");
+    await busy.node.untilOutput(/shutdown requested/);
+    busy.answers("done");
+    expect(await busy.answer).toBe("done");
+    await busy.caller.ended;
+    expect(await busy.node.exited).toBe(0);
+    const stopped = [...busy.node.output().matchAll(/worker stopped id=(\S+)/g)];
+    expect(stopped.map(([, id]) => id)).toEqual(["proxy", "router"]);
   });
 });
