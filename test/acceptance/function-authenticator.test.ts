@@ -226,18 +226,17 @@ describe.if(hasPython)("an authenticator in Python", () => {
     expect(await client.next()).toEqual(refused(FAILED, "the client could not be verified"));
     client.close();
     await client.closed;
-    const output = running.output();
-    expect(output).toMatch(new RegExp(`authenticator failed id=\\S*${name} step=\\w+ reason=`));
-    expect(output).toContain(reason);
-    expect(output).toContain("Cannot call an authenticator: its function could not be made");
+    await running.untilOutput(new RegExp(`authenticator failed id=\\S*${name} step=\\w+ reason=`));
+    expect(running.output()).toContain(reason);
+    await running.untilOutput(/Cannot call an authenticator: its function could not be made/);
   });
 
   test("is named in the log with the reason and the place, and with no secret", async () => {
     await answerFor(url, "broken", "secret1");
-    const output = running.output();
-    expect(output).toMatch(
+    await running.untilOutput(
       /authenticator failed authmethod=ticket authenticator=\S+create_authenticator peer=\S+ reason="KeyError: 'column \*\*\*' \(\S+function_authenticators.py:\d+\)"/,
     );
+    const output = running.output();
     expect(output).toMatch(/reason="no answer within 1000 ms"/);
     expect(output).toMatch(/reason="ValueError: Out of range float values/);
     expect(output).toMatch(/reason="ValueError: an answer of 20000\d\d characters is too long/);
@@ -258,7 +257,7 @@ describe.if(hasPython)("an authenticator in Python", () => {
       expect(await answerFor(url, "joe", "secret1")).toEqual(
         welcomed({ authrole: "user", authextra: { team: "blue" } }),
       );
-      expect(running.output().slice(before)).toContain("its process has ended");
+      await running.untilOutput(/its process has ended/, before);
     },
     LONG,
   );

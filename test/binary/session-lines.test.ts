@@ -74,6 +74,7 @@ test("has one line for a router that many clients cannot reach", async () => {
   const running = await nodeForTest(folder);
   const clients = await Promise.all(Array.from({ length: 10 }, () => join(port)));
   expect(clients.map(({ answer }) => answer[0])).toEqual(Array(10).fill(3));
+  await running.untilOutput(/router failed reason=/);
   expect(running.output().match(/router failed reason=/g)).toHaveLength(1);
 });
 
@@ -84,6 +85,8 @@ test("has one line for a router that is lost with all its sessions", async () =>
   process.kill(workerPids(node.output())["router1"] ?? 0, "SIGKILL");
   await Promise.all(clients.map(({ next }) => next()));
   await node.untilOutput(/router connection lost/);
+  const left = () => node.output().match(/\[Proxy .*session left .*\n/g) ?? [];
+  while (left().length < 20) await node.untilOutput(/\n/, node.output().length);
   const lost = node.output().match(/router connection lost .*/g) ?? [];
   expect(lost).toHaveLength(1);
   expect(lost[0]).toMatch(/^router connection lost connection=conn1 sessions=20 reason=/);

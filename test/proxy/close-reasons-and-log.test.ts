@@ -130,7 +130,8 @@ test.each([
   ["the end of the node before HELLO", "the node shuts down"],
   ["a GOODBYE that is not answered", "goodbye"],
 ])("after %s, the close frame says why", async (after, reason) => {
-  const { harness, client, router } = await joiningHarness({ goodbyeTimeoutMs: 50 });
+  const goodbyeTimeoutMs = reason === "goodbye" ? 50 : 10_000;
+  const { harness, client, router } = await joiningHarness({ goodbyeTimeoutMs });
   const other = await harness.connect("websocket");
   const isAtJoin = after.endsWith("at a join");
   if (!isAtJoin) {

@@ -149,7 +149,7 @@ describe("a dynamic authenticator", () => {
   });
 
   test("is slow: it is told to stop, and the client is refused", async () => {
-    const slow = { ...dynamic, "authenticator-timeout": 100 };
+    const slow = { ...dynamic, "authenticator-timeout": 1_000 };
     const { proxy, authenticator } = await joinableNode({ ticket: slow });
     const client = await joins(proxy.url);
     await authenticator.asked();

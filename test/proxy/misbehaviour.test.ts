@@ -192,7 +192,8 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
 
   test("answers no ping takes its session at the router with it", async () => {
     const harness = await sessionHarness({
-      options: { auto_ping_interval: 20, auto_ping_timeout: 20 },
+      // It has to join meanwhile.
+      options: { auto_ping_interval: 20, auto_ping_timeout: 1_000 },
     });
     const client = await harness.connect(transport);
     client.says(HELLO);

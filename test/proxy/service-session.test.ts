@@ -159,7 +159,7 @@ describe("a service session", () => {
   });
 
   test("that never gets its WELCOME keeps no client longer than the authenticator may take", async () => {
-    const { router, proxy } = await scripted({ "authenticator-timeout": 100 });
+    const { router, proxy } = await scripted({ "authenticator-timeout": 500 });
     const client = await joins(proxy.url);
     await (await router.session()).next();
     expect(await client.next()).toMatchObject([3, {}, authenticationFailed]);

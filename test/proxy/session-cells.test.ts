@@ -19,6 +19,7 @@ import {
   type SessionState,
 } from "#proxy/session/session-states.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { fakeTime } from "../support/fake-time.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
 import type { RouterSide } from "../support/scripted-router.ts";
 import {
@@ -98,6 +99,8 @@ interface Scene {
   opening: SilentSide | undefined;
   /** What goes before the client's next message, in the same write, for a state that passes by. */
   before: unknown[][];
+  /** Set where the clock stands still. */
+  passDeadlines?: () => void;
 }
 
 /** Brings a session into a state. */
@@ -338,8 +341,11 @@ const eventChecks: Record<
       return;
     }
     scene.client.says(endOf(state));
-    if (state === "joined") expect((await scene.router?.next())?.[0]).toBe(6);
-    else await endsWith(scene, state === "ending" ? 1001 : 1000);
+    if (state === "joined") {
+      expect((await scene.router?.next())?.[0]).toBe(6);
+      // The router does not answer.
+      scene.passDeadlines?.();
+    } else await endsWith(scene, state === "ending" ? 1001 : 1000);
   },
 };
 
@@ -424,18 +430,10 @@ const bringAbout: Record<string, (scene: Scene) => void> = {
   },
   "client stalled": ({ harness }) => harness.open[0]?.onStalled("client"),
   "router stalled": ({ harness }) => harness.open[0]?.onStalled("router"),
-  // Deadlines are short where they are to pass.
-  deadline() {},
+  deadline: ({ passDeadlines }) => passDeadlines?.(),
   shutdown: ({ harness }) => harness.open[0]?.shutdown(),
   age: ({ harness }) => harness.open[0]?.retire("age", 0),
 };
-
-function optionsForEvent(state: SessionState, event: string): HarnessOptions {
-  const options = optionsFor(state, "");
-  if (event !== "deadline") return options;
-  const isJoined = /joined|leaving|rejoining|ending/.test(state);
-  return { ...options, ...(isJoined ? { goodbyeTimeoutMs: 50 } : { joinTimeoutMs: 50 }) };
-}
 
 /** What cannot be held still between sockets: the proxy's own authmethods answer at once. */
 const passesBy = (state: SessionState) => state === "authenticating" || state === "closed";
@@ -448,7 +446,9 @@ describe.each(TRANSPORTS)("at a client over %s", (transport) => {
       const isNotHeld = passesBy(state) && event !== "client lost";
       if (isNotThere || isNotHeld) continue;
       test(`${state}: ${event} -> ${action}`, async () => {
-        const scene = await reach(state, transport, optionsForEvent(state, event));
+        const pass = event === "deadline" ? fakeTime() : undefined;
+        const reached = await reach(state, transport, optionsFor(state, ""));
+        const scene = { ...reached, ...(pass && { passDeadlines: () => pass(20_000) }) };
         if (scene.before.length > 0) scene.client.says(...scene.before);
         bringAbout[event]?.(scene);
         await eventChecks[action](scene, state, event);

@@ -35,6 +35,8 @@ interface Settings {
   balancing?: BalancingConfig;
   changes?: Partial<ConnectionConfig>;
   nodeKey?: string;
+  /** How long the first router may take to answer. */
+  firstWithinMs?: number;
 }
 
 /** A proxy in front of routers at these paths, with a log that can be waited for. */
@@ -47,7 +49,8 @@ async function proxy(paths: string[], settings: Settings = {}) {
   };
   const health_check = { interval: 10, rise: 2, fall: 1, while_up: false };
   const connections = paths.map((path, index): [string, ConnectionConfig] => {
-    const connection = connectionTo(`router${index}`, path, { timeoutMs: 200 });
+    const timeoutMs = index === 0 ? (settings.firstWithinMs ?? 10_000) : 10_000;
+    const connection = connectionTo(`router${index}`, path, { timeoutMs });
     return [connection.id, { ...connection, health_check, ...settings.changes }];
   });
   const auth = settings.auth ?? { anonymous: { type: "static", role: "anonymous" } };
@@ -105,7 +108,7 @@ describe("a session goes to the next router", () => {
 
   test("when the first accepts the connection and does not answer the handshake", async () => {
     const there = await router();
-    const { url } = await proxy([silentRouter().path, there.path]);
+    const { url } = await proxy([silentRouter().path, there.path], { firstWithinMs: 200 });
     const client = await hello(url);
     await (await there.session()).welcome(11);
     expect((await client.next())[1]).toBe(11);
@@ -113,7 +116,8 @@ describe("a session goes to the next router", () => {
 
   test("when the first says nothing to HELLO", async () => {
     const [first, second] = [await router(), await router()];
-    const { url, changes, reasons } = await proxy([first.path, second.path]);
+    const paths = [first.path, second.path];
+    const { url, changes, reasons } = await proxy(paths, { firstWithinMs: 200 });
     const client = await hello(url);
     const silent = await first.session();
     await (await second.session()).welcome(11);

@@ -137,22 +137,22 @@ describe("a RawSocket transport", () => {
   });
 
   describe("with auto ping", () => {
-    const pinging = {
+    const pinging = (auto_ping_timeout: number) => ({
       ...listening,
-      options: { ...listening.options, auto_ping_interval: 20, auto_ping_timeout: 100 },
-    };
+      options: { ...listening.options, auto_ping_interval: 20, auto_ping_timeout },
+    });
     const first = `0100000c${"30".repeat(11)}31`;
     const second = `0100000c${"30".repeat(11)}32`;
 
     test("cuts off a client that does not answer", async () => {
       const gone = recorder();
-      await listen(() => gone.handler, pinging);
+      await listen(() => gone.handler, pinging(100));
       expect(await exchange("7ff30000")).toBe(`7ff30000${first}`);
       expect(await gone.closed).toBe("no answer to a ping");
     });
 
     test("goes on pinging one that answers", async () => {
-      await listen(echo, pinging);
+      await listen(echo, pinging(5_000));
       const { promise, resolve } = Promise.withResolvers<string>();
       let got = "";
       const socket = await Bun.connect({

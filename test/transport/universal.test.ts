@@ -135,7 +135,7 @@ describe("a universal transport", () => {
   });
 
   test("gives the whole handshake no more time than open_handshake_timeout", async () => {
-    const { port } = await startEcho(universal(undefined, { open_handshake_timeout: 60 }));
+    const { port } = await startEcho(universal(undefined, { open_handshake_timeout: 400 }));
     const silent = dial(port);
     const halfway = await dial(port).send("GET /ws HTT");
     const dripping = dial(port);

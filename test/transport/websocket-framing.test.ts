@@ -92,7 +92,8 @@ test("auto_ping_size is the length of a ping's payload", async () => {
 
 test("auto_ping_restart_on_any_traffic takes any message for the answer to a ping", async () => {
   const pinged = async (auto_ping_restart_on_any_traffic: boolean) => {
-    const pings = { auto_ping_interval: 20, auto_ping_timeout: 60, auto_ping_size: 4 };
+    const auto_ping_timeout = auto_ping_restart_on_any_traffic ? 5_000 : 60;
+    const pings = { auto_ping_interval: 20, auto_ping_timeout, auto_ping_size: 4 };
     const { port } = await start({ ...pings, auto_ping_restart_on_any_traffic });
     const client = dial(port);
     await client.send(upgradeRequest());

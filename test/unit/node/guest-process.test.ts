@@ -169,9 +169,8 @@ describe("output", () => {
     const log = { error: count, warn: count, info: count, debug: count };
     const handle = new GuestProcess(config("yes", []), () => log);
     afterTest(() => handle.kill());
-    for (let turns = 0; turns < 20; turns += 1) await Bun.sleep(1);
+    for (let turns = 0; turns < 20 || records <= 1_000; turns += 1) await Bun.sleep(1);
     expect(await handle.shutdown(20_000)).toBe("ended");
-    expect(records).toBeGreaterThan(1_000);
   });
 
   test("without an end of line fills no memory, and none of it is left out", async () => {
