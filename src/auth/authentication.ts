@@ -83,9 +83,14 @@ export class Authentication {
   async hello(message: readonly unknown[]): Promise<AuthOutcome> {
     const request = readHello(message, this.#transport);
     this.#roles = readRoles(asRecord(message[2])["roles"]);
+    let pendingSession: number | undefined;
     return this.#judge(() => {
       const context = {
-        pendingSession: randomId(),
+        // Few authmethods tell it to anyone.
+        get pendingSession() {
+          pendingSession ??= randomId();
+          return pendingSession;
+        },
         request,
         askable: this.#support,
         signal: this.#canceled,

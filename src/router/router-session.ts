@@ -70,8 +70,6 @@ export interface RouterSessionOptions extends AuthenticationSupport {
   maxBufferedOctets?: number;
 }
 
-const NOTHING: LogFields = {};
-
 /** Why a connection is closed whose client has sent ABORT. */
 const ABORTED = "aborted by the client";
 
@@ -102,8 +100,6 @@ interface JoiningState {
   isChallenged: boolean;
   /** Whether the client has left a session, and has sent no HELLO since. */
   hasLeft: boolean;
-  /** What its HELLO asks for, for the log. */
-  asked: LogFields;
 }
 
 interface JoinedState {
@@ -264,7 +260,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       ? new AssignedIdentity(this.#assigned)
       : new Authentication(this.#auth, details, this.#support, canceled.signal);
     const waiting = { isBusy: false, isChallenged: false };
-    return { name: "joining", authentication, canceled, ...waiting, hasLeft, asked: NOTHING };
+    return { name: "joining", authentication, canceled, ...waiting, hasLeft };
   }
 
   /** Whether a message came behind the GOODBYE of the client, which only HELLO and ABORT may follow. */
@@ -299,9 +295,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     state.hasLeft = false;
     if (type === MessageType.HELLO) {
       this.#record.begins(this.#peer);
-      this.#record.asks(list[1]);
+      this.#record.asks(list);
       this.#needs = clientNeeds(list);
-      state.asked = askedFields(list);
     }
     if (state.isChallenged) this.#timeouts.authenticated();
     else this.#timeouts.awaitWelcome();
@@ -612,7 +607,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   /** The client, and its session, or what it asks for. */
   #logFields(): LogFields {
     const { peer } = this.#peer.details;
-    if (this.#state.name === "joining") return { peer, ...this.#state.asked };
+    if (this.#state.name === "joining") {
+      return { peer, ...askedFields(this.#record.hello) };
+    }
     if (this.#state.name !== "joined") return { peer };
     const { id, identity } = this.#state.session;
     return { peer, session: id, realm: identity.realm, authid: identity.authid };

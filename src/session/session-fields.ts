@@ -7,8 +7,10 @@
 import { asRecord } from "#base/record.ts";
 import type { LogFields } from "#observe/logger.ts";
 
-/** What a HELLO asks for, which may be anything. */
-export function askedFields([, realm, details]: readonly unknown[]): LogFields {
+/** What a HELLO asks for, which may be anything; null: there was none that could be read. */
+export function askedFields(hello: readonly unknown[] | null): LogFields {
+  if (hello === null) return {};
+  const [, realm, details] = hello;
   return { realm: textOf(realm), authid: textOf(asRecord(details)["authid"]) };
 }
 

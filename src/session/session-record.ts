@@ -51,7 +51,9 @@ export class SessionRecord {
   /** Undefined: the session has not ended, or why is not known yet. */
   #end: SessionEnd | undefined;
   #hasBegun = false;
-  /** Of the join that is under way, where joins are recorded. */
+  /** What the client asks for; null unless a join is under way. */
+  hello: readonly unknown[] | null = null;
+  /** Of that join, where joins are recorded. */
   #span: JoinSpan | undefined;
 
   constructor(counts: SessionCounts) {
@@ -61,13 +63,15 @@ export class SessionRecord {
   /** The client has said HELLO, perhaps after a session that it has left. */
   begins({ details }: Pick<Peer, "details">): void {
     this.#hasBegun = true;
+    this.hello = null;
     this.#end = undefined;
     this.#span = this.#counts.tracer?.begins(details);
   }
 
-  /** Its HELLO asks for this realm. */
-  asks(realm: unknown): void {
-    if (typeof realm === "string") this.#span?.asked(realm);
+  /** Its HELLO could be read; a refusal has what it asks for. */
+  asks(hello: readonly unknown[]): void {
+    this.hello = hello;
+    if (typeof hello[1] === "string") this.#span?.asked(hello[1]);
   }
 
   /** The join connects to a router, by the id of its connection; undefined: joins are not recorded. */
@@ -86,6 +90,7 @@ export class SessionRecord {
     // The names of the role serve all of its sessions.
     const names = { realm: role.realm, authrole: role.role };
     this.#last = { session, ...names, authid, authmethod, joinedAt: Date.now() };
+    this.hello = null;
     this.#span?.joined(identity);
     this.#span = undefined;
   }

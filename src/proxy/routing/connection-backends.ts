@@ -26,7 +26,8 @@ export class ConnectionBackends {
   readonly #lookUp: LookUpHost;
   /** By address, or by the name of the host. */
   #byHost: ReadonlyMap<string, Backend>;
-  #current: readonly Backend[];
+  /** Those that may get new sessions. */
+  current: readonly Backend[];
   #wasReached = false;
   /** Whether the name was not resolved the last time. */
   #isUnresolved = false;
@@ -40,7 +41,7 @@ export class ConnectionBackends {
     // Until its name is resolved, a host is connected to by it.
     const backend = new Backend(config, context);
     this.#byHost = new Map([["", backend]]);
-    this.#current = [backend];
+    this.current = [backend];
     const { endpoint } = config.transport;
     if (config.dns && endpoint.type === "tcp") void this.#follow(endpoint, config.dns);
   }
@@ -50,21 +51,16 @@ export class ConnectionBackends {
     return slowStartMs === this.#context.slowStartMs && Bun.deepEquals(config, this.#config);
   }
 
-  /** Those that may get new sessions. */
-  get current(): readonly Backend[] {
-    return this.#current;
-  }
-
   /** Whether any of its routers has been reached since the worker was started. */
   get wasReached(): boolean {
-    return this.#wasReached || this.#current.some(({ wasReached }) => wasReached);
+    return this.#wasReached || this.current.some(({ wasReached }) => wasReached);
   }
 
   /** All routers together: up if one is. */
   get figures(): RouterFigures {
-    const healths = this.#current.map(({ health }) => health);
+    const healths = this.current.map(({ health }) => health);
     const health = (["up", "unknown"] as RouterHealth[]).find((one) => healths.includes(one));
-    const sessions = this.#current.reduce((sum, backend) => sum + backend.sessions, 0);
+    const sessions = this.current.reduce((sum, backend) => sum + backend.sessions, 0);
     return { connection: this.#config.id, health: health ?? "down", sessions };
   }
 
@@ -72,7 +68,7 @@ export class ConnectionBackends {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    for (const backend of this.#current) backend.stop();
+    for (const backend of this.current) backend.stop();
   }
 
   async #follow(endpoint: ConnectingTcpConfig, dns: DnsConfig): Promise<void> {
@@ -103,7 +99,7 @@ export class ConnectionBackends {
     this.#byHost = new Map(
       hosts.map((host) => [host, before.get(host) ?? this.#backendAt(host, endpoint, dns)]),
     );
-    this.#current = [...this.#byHost.values()];
+    this.current = [...this.#byHost.values()];
     for (const [host, backend] of before) if (!this.#byHost.has(host)) backend.stop();
     const fields = { connection: this.#config.id, host: endpoint.host };
     this.#context.log.info("routers found by name", { ...fields, routers: hosts.length });

@@ -268,7 +268,7 @@ export class FrontendSession
         ? readForwarded(message, this.client)
         : decodeMessage(message, this.client.serializer);
     this.needs = clientNeeds(hello);
-    this.log.asked(hello);
+    this.log.record.asks(hello);
     const context = this.#joinContext(timeouts);
     const join =
       auth === "passthrough"

@@ -17,16 +17,12 @@ import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { Refusal } from "./end-reasons.ts";
 
-const NOTHING: LogFields = {};
-
 /** Writes the lines of one client, each with the client's address. */
 export class SessionLog {
   readonly #log: Logger;
   readonly #counts: SessionCounts;
   readonly #client: Pick<Peer, "details">;
   readonly record: SessionRecord;
-  /** What the HELLO asks for, until the session has joined. */
-  #asked = NOTHING;
   /** Undefined: its end is not logged. */
   #joined: JoinedFacts | undefined;
   #leftOut = 0;
@@ -41,12 +37,6 @@ export class SessionLog {
 
   get #peer(): string {
     return this.#client.details.peer;
-  }
-
-  /** The client has sent this HELLO; a refusal has what it asks for. */
-  asked(hello: readonly unknown[]): void {
-    this.#asked = askedFields(hello);
-    this.record.asks(hello[1]);
   }
 
   /** `identity` goes before what the WELCOME of the router says. */
@@ -64,7 +54,6 @@ export class SessionLog {
       },
       this.#client,
     );
-    this.#asked = NOTHING;
     if (this.#log.omitsInfo) return;
     const { peer, type, serializer } = this.#client.details;
     this.#log.info("session joined", { peer, transport: type, serializer, ...fields });
@@ -84,7 +73,7 @@ export class SessionLog {
   }
 
   refused({ by, reason }: Pick<Refusal, "by" | "reason">): void {
-    const refused = { peer: this.#peer, ...this.#asked, reason };
+    const refused = { peer: this.#peer, ...askedFields(this.record.hello), reason };
     if (by === "client") this.#log.info("client refused", refused);
     else if (by === "router") this.#log.warn("router failed", { reason });
     else if (by === "configuration") this.#log.warn("client refused", refused);
@@ -97,7 +86,12 @@ export class SessionLog {
 
   /** The client was sent the router's ABORT. `reason` is left out where it may repeat a client's secret. */
   refusedByRouter(connection: string, uri: unknown, reason?: string): void {
-    const fields = { peer: this.#peer, ...this.#asked, connection, uri: String(uri) };
+    const fields = {
+      peer: this.#peer,
+      ...askedFields(this.record.hello),
+      connection,
+      uri: String(uri),
+    };
     this.#log.info("client refused by its router", reason ? { ...fields, reason } : fields);
   }
 

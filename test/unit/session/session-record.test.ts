@@ -144,8 +144,8 @@ test.each<[string, (one: SessionRecord) => void, unknown]>([
 ])("the span of a join that %s ends once", (_, end, told) => {
   const { told: all, peer, record: one } = tracedRecord();
   one.begins(peer);
-  one.asks("realm1");
-  one.asks(7);
+  one.asks([1, "realm1", {}]);
+  one.asks([1, 7, {}]);
   one.connects("conn1")?.ended("connected", null);
   end(one);
   one.refused("com.b");

@@ -25,7 +25,7 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   [
     "info",
     (log) => {
-      log.asked([1, "realm1", { authid: "joe" }]);
+      log.record.asks([1, "realm1", { authid: "joe" }]);
       log.refused({ by: "client", reason: "no" });
     },
     "client refused",
@@ -34,7 +34,7 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   [
     "info",
     (log) => {
-      log.asked([1, 5, null]);
+      log.record.asks([1, 5, null]);
       log.refused({ by: "client", reason: "no" });
     },
     "client refused",
@@ -62,7 +62,7 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   [
     "info",
     (log) => {
-      log.asked([1, "realm1", { authid: "joe" }]);
+      log.record.asks([1, "realm1", { authid: "joe" }]);
       log.refusedByRouter("conn1", "wamp.error.no_such_role", "no");
     },
     "client refused by its router",
