@@ -67,17 +67,17 @@ test.each([
   [
     "without a host",
     "GET /value HTTP/1.1\r\n\r\n",
-    `${FROM} "GET /value HTTP/1.1" 400 0 "-" "-" complete`,
+    `${FROM} "GET /value HTTP/1.1" 400 88 "-" "-" complete`,
   ],
   [
     "that cannot be read",
     "GET\u0001 /value HTTP/1.1\r\n\r\n",
-    `${FROM} "-" 400 0 "-" "-" complete`,
+    `${FROM} "-" 400 67 "-" "-" complete`,
   ],
   [
     "with an unknown method",
     "BREW / HTTP/1.1\r\nHost: h\r\n\r\n",
-    `${FROM} "BREW / HTTP/1.1" 501 0 "-" "-" complete`,
+    `${FROM} "BREW / HTTP/1.1" 501 49 "-" "-" complete`,
   ],
 ])("a request %s has one line", async (_what, octets, line) => {
   const { port, lines, next } = await start();
