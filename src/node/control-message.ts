@@ -36,6 +36,8 @@
  *        │◄────────────────────────────┤
  *        │  leave_sockets              │
  *        ├────────────────────────────►│   that node accepts from them; without an answer
+ *        │  take_socket_files          │
+ *        ├────────────────────────────►│   the node before does not accept from them any more; without an answer
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -89,7 +91,7 @@ const inheritedSocket = v.strictObject({
   descriptor: count,
   /** Null for a Unix socket. */
   port: v.nullable(count),
-  /** Whether the file of a Unix socket is removed at the end. */
+  /** Whether the file of a Unix socket is removed at the end, once `take_socket_files` has come. */
   isOwn: v.boolean(),
 });
 
@@ -119,6 +121,7 @@ const toWorker = v.variant("kind", [
   /** `to`: a socket file in the folder of the node; `worker`: the id of the worker. */
   v.strictObject({ kind: v.literal("share_sockets"), to: v.string(), worker: v.string() }),
   v.strictObject({ kind: v.literal("leave_sockets") }),
+  v.strictObject({ kind: v.literal("take_socket_files") }),
   /** Milliseconds over which the sessions end. */
   v.strictObject({ kind: v.literal("shutdown"), drainMs: count }),
 ]);

@@ -31,9 +31,15 @@ export async function handedSockets(
   if (receiver === null) {
     throw new Failure("this system does not let descriptors be passed", { source: "internal" });
   }
+  const received: InheritedDescriptor[] = [];
   try {
-    await controller.shareSockets(FILE);
-    return [...inherited.activated, ...receivedFrom(receiver, inherited)];
+    await controller.shareSockets(FILE, () => {
+      received.push(...receivedFrom(receiver, inherited));
+    });
+    return [...inherited.activated, ...received];
+  } catch (thrown) {
+    for (const { descriptor } of received) closeSync(descriptor);
+    throw thrown;
   } finally {
     receiver.close();
   }

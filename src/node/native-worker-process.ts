@@ -35,6 +35,9 @@ const SHARE_DEADLINE_MS = 5_000;
 /** The first descriptor of a worker behind those of its input and output. */
 const FIRST_INHERITED = 3;
 
+/** A worker may answer one request late, while the controller waits for the answer to another one. */
+type AnswerKind = "prepared" | "applied" | "sockets_shared";
+
 /** A running worker process. */
 export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess {
   readonly reconfigurable = this;
@@ -47,8 +50,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   readonly #process: Bun.Subprocess;
   readonly #statistics: StatisticsExchange;
   #heardAt = performance.now();
-  /** Resolves with the answer to `prepare`, a fault or null, and to `apply`. */
-  #answer = Promise.withResolvers<string | null>();
+  /** What takes the answer to a request, a fault or null, by the kind of the answer. */
+  readonly #answers = new Map<AnswerKind, (fault: string | null) => void>();
   readonly #questions = new WorkerQuestions((id, question) =>
     this.#send({ kind: "question", id, question }),
   );
@@ -132,6 +135,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   ): Promise<void> {
     const fault = await this.#request(
       { kind: "prepare", config, nodeKey, isForced },
+      "prepared",
       PREPARE_DEADLINE_MS,
     );
     if (fault === null) return;
@@ -140,7 +144,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   }
 
   async apply(): Promise<void> {
-    if ((await this.#request({ kind: "apply" }, APPLY_DEADLINE_MS)) !== null) this.kill();
+    if ((await this.#request({ kind: "apply" }, "applied", APPLY_DEADLINE_MS)) !== null)
+      this.kill();
   }
 
   abandon(): void {
@@ -149,7 +154,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
 
   async shareSockets(to: string): Promise<void> {
     const worker = this.config.id;
-    const fault = await this.#request({ kind: "share_sockets", to, worker }, SHARE_DEADLINE_MS);
+    const message = { kind: "share_sockets", to, worker } as const;
+    const fault = await this.#request(message, "sockets_shared", SHARE_DEADLINE_MS);
     if (fault === null) return;
     throw new Failure(`worker "${worker}": ${fault}`, { source: "internal" });
   }
@@ -158,10 +164,18 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     this.#send({ kind: "leave_sockets" });
   }
 
+  takeSocketFiles(): void {
+    this.#send({ kind: "take_socket_files" });
+  }
+
   /** Sends a message, and gives the answer, a fault or null. */
-  async #request(message: MessageToWorker, deadlineMs: number): Promise<string | null> {
+  async #request(
+    message: MessageToWorker,
+    answeredBy: AnswerKind,
+    deadlineMs: number,
+  ): Promise<string | null> {
     const answer = Promise.withResolvers<string | null>();
-    this.#answer = answer;
+    this.#answers.set(answeredBy, answer.resolve);
     this.#send(message);
     const seconds = deadlineMs / 1000;
     const timer = setTimeout(
@@ -209,9 +223,9 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     } else if (message.kind === "alive") {
       this.#statistics.alive();
     } else if (message.kind === "prepared" || message.kind === "sockets_shared") {
-      this.#answer.resolve(message.fault);
+      this.#answers.get(message.kind)?.(message.fault);
     } else if (message.kind === "applied") {
-      this.#answer.resolve(null);
+      this.#answers.get(message.kind)?.(null);
     } else if (message.kind === "answer") {
       this.#questions.answered(message.id, message.answer);
     } else if (message.kind === "want_statistics") {

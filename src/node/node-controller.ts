@@ -106,6 +106,8 @@ export class NodeController implements NodeOperations {
     const ready = await this.#startInGroups(first);
     if (takeOver !== undefined && !this.#stopping) {
       await takeOver();
+      // Until now the node before would have gone on with them.
+      if (!this.#stopping) for (const { process } of this.#slots) process?.takeSocketFiles?.();
       ready.push(...(await this.#startInGroups(workers.filter((one) => !isServing(one)))));
     }
     if (this.#stopping) return null;
@@ -199,12 +201,16 @@ export class NodeController implements NodeOperations {
   }
 
   /**
-   * Makes every worker send its listening sockets to a socket file of the node's folder.
+   * Makes every worker send its listening sockets to a socket file of the node's folder, one after the other: the system
+   * keeps few messages there. `onShared` is called after each, to take them.
    *
    * @throws Failure when one of them cannot.
    */
-  async shareSockets(to: string): Promise<void> {
-    await Promise.all(this.#slots.map(({ process }) => process?.shareSockets?.(to)));
+  async shareSockets(to: string, onShared: () => void): Promise<void> {
+    for (const { process } of [...this.#slots]) {
+      await process?.shareSockets?.(to);
+      onShared();
+    }
   }
 
   /**

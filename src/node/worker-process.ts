@@ -53,6 +53,8 @@ export interface WorkerProcess {
   shareSockets?(to: string): Promise<void>;
   /** Makes the worker accept no more from the sockets that it has sent, and leave the files of Unix sockets. */
   leaveSockets?(): void;
+  /** Tells the worker that the node before accepts from no socket any more: the files of Unix sockets are its own. */
+  takeSocketFiles?(): void;
   /** Makes the worker read its certificates again. */
   renewCertificates(): void;
   /** Makes the worker open the log's file again; absent: its lines are written by the controller. */

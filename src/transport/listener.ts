@@ -90,6 +90,8 @@ export interface Listener {
   stopAccepting(): void;
   /** The same, but the socket is left to another process that has it too. */
   leaveSocket(): void;
+  /** The process before has left the socket: its file is removed when this one stops to listen. */
+  takeSocketFile(): void;
   /** Reads the certificates again, where there are any; open connections stay. */
   renewCertificates(): void;
   /** Closes the open connections, frees the port and removes socket files. */

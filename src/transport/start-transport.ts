@@ -164,6 +164,10 @@ class TransportListener implements Listener {
     this.#parts.acceptor.leave();
   }
 
+  takeSocketFile(): void {
+    this.#parts.acceptor.takeFile();
+  }
+
   retire(): void {
     this.#parts.acceptor.stop();
     this.#parts.speakers.http?.retire();

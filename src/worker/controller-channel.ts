@@ -22,6 +22,8 @@ export interface ControlHandler {
   /** A node that follows this one is to have the listening sockets. */
   shareSockets(message: Extract<MessageToWorker, { kind: "share_sockets" }>): void;
   leaveSockets(): void;
+  /** The node before has left the sockets that this worker has inherited. */
+  takeSocketFiles(): void;
   statistics(statistics: NodeStatistics): void;
   question(message: Extract<MessageToWorker, { kind: "question" }>): void;
   setLogLevel(level: LogLevel): void;
@@ -49,6 +51,7 @@ export function listenToController(handler: ControlHandler): void {
     else if (message?.kind === "log_level") handler.setLogLevel(message.level);
     else if (message?.kind === "share_sockets") handler.shareSockets(message);
     else if (message?.kind === "leave_sockets") handler.leaveSockets();
+    else if (message?.kind === "take_socket_files") handler.takeSocketFiles();
     else if (message?.kind === "shutdown") handler.shutdown(message.drainMs);
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();

@@ -63,7 +63,7 @@ export interface RunningWorker<Config = never> {
   counts: SessionCounts;
   sessions: Pick<SessionTable, "size" | "page">;
   /** Its listening sockets. */
-  transports: Pick<WorkerTransports, "shareSockets" | "leaveSockets">;
+  transports: Pick<WorkerTransports, "shareSockets" | "leaveSockets" | "takeSocketFiles">;
   /** Absent where the worker has no routes. */
   routers?: {
     figures(): RouterFigures[];

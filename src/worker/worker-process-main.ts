@@ -106,6 +106,8 @@ export function runWorkerProcess(): void {
       void running.then((worker) => worker && shareSockets(worker, message)).catch(fail),
     leaveSockets: () =>
       void running.then((worker) => worker?.transports.leaveSockets()).catch(fail),
+    takeSocketFiles: () =>
+      void running.then((worker) => worker?.transports.takeSocketFiles()).catch(fail),
     shutdown: (drainMs) => void end(drainMs).catch(fail),
     lost() {
       setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS);

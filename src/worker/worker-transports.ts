@@ -93,6 +93,11 @@ export class WorkerTransports {
     for (const listener of this.#listeners) listener.leaveSocket();
   }
 
+  /** The process before accepts from no inherited socket any more. */
+  takeSocketFiles(): void {
+    for (const listener of this.#listeners) listener.takeSocketFile();
+  }
+
   /**
    * Prepares other transports. Those on the same sockets are prepared to change; new ones listen at once, with all
    * that the worker is before the change; the others are retired by it.

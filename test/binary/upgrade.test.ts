@@ -1,7 +1,7 @@
 /** The program of a running node of the built binary is replaced, while clients connect and call all the time. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askNode } from "#node/command-socket.ts";
 import { connectingClients, echoCallee } from "../support/connecting-clients.ts";
@@ -162,6 +162,37 @@ describe.if(process.platform === "linux")("crossproxy upgrade", () => {
     },
     60_000,
   );
+
+  test("leaves the file of a Unix socket where the new process cannot serve", async () => {
+    const unix = (permission: string) =>
+      proxyWorker("unix", NO_ROUTER, [{ type: "unix", path: "clients.sock", permission }]);
+    const node = await upgradableNode([unix("666")]);
+    const path = join(node.folder, "clients.sock");
+    const mode = () => statSync(path).mode & 0o777;
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const use = (...workers: object[]) =>
+      Bun.write(join(node.folder, "node.json"), JSON.stringify({ version: 2, workers }));
+    await use(unix("600"), proxyWorker("tcp", NO_ROUTER, [tcp(taken.port)]));
+    const { output } = await command(node.folder, "upgrade", "node.json");
+    expect(output).toContain("address already in use");
+    (await Bun.connect({ unix: path, socket: { data() {} } })).end();
+    expect(mode()).toBe(0o666);
+    await use(unix("600"));
+    await command(node.folder, "upgrade", "node.json");
+    while (mode() !== 0o600) await Bun.sleep(5);
+    await command(node.folder, "stop");
+    expect(existsSync(path)).toBe(false);
+  }, 60_000);
+
+  // Linux keeps 11 datagrams for a receiver unless it is told otherwise.
+  test("hands over the sockets of more workers than the system queues messages", async () => {
+    const node = await upgradableNode(
+      Array.from({ length: 13 }, (_, index) =>
+        proxyWorker(`proxy${index}`, NO_ROUTER, [{ type: "unix", path: `${index}.sock` }]),
+      ),
+    );
+    expect(await command(node.folder, "upgrade")).toMatchObject({ exitCode: 0 });
+  }, 60_000);
 
   test.each([
     [["/bin/false"], "the new process ended with exit code 1; its output says why"],

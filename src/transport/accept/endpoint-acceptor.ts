@@ -149,6 +149,11 @@ export class EndpointAcceptor {
     return this.#open.size > 0;
   }
 
+  /** The process before has left the socket. */
+  takeFile(): void {
+    this.#listening?.takeFile();
+  }
+
   /** Stops accepting; open connections stay. */
   stop(): void {
     this.#listening?.stop();

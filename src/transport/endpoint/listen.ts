@@ -30,7 +30,7 @@ export interface InheritedListener {
   descriptor: number;
   /** Null for a Unix socket. */
   port: number | null;
-  /** Whether the file of a Unix socket is this node's, to be changed and removed. */
+  /** Whether the file of a Unix socket is to be this node's, to be changed and removed. */
   isOwn: boolean;
 }
 
@@ -48,6 +48,8 @@ export interface ListeningSocket {
   stop(): void;
   /** Accepts no more; the socket and its file are left to another process that has it too. */
   leave(): void;
+  /** The process before has left the socket: its file is this node's from now on, where it is to be. */
+  takeFile(): void;
 }
 
 /** What the system's error codes mean for a program that wants to listen. */
@@ -78,16 +80,19 @@ export async function listenOn<Data>(
         if (descriptor === null) return Bun.listen<Data>({ ...options, unix });
         return listenOnDescriptor({ ...options, fd: descriptor });
       });
-      return listening(endpoint, server, log, { port: null, removeFile, isOwn: true });
+      return listening(endpoint, server, log, { ...OPENED, port: null, removeFile });
     }
     const server = listenInPortRange(endpoint, (port) =>
       listenOnTcp({ ...options, ...tcpOptions(endpoint), port }),
     );
-    return listening(endpoint, server, log, { port: server.port, removeFile() {}, isOwn: true });
+    return listening(endpoint, server, log, { ...OPENED, port: server.port, removeFile() {} });
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);
   }
 }
+
+/** A socket that this process has opened. */
+const OPENED = { isOwn: true, isTaken: true };
 
 /** What Bun takes for every kind of listening socket. */
 interface ListenOptions<Data> {
@@ -95,26 +100,34 @@ interface ListenOptions<Data> {
   allowHalfOpen: boolean;
 }
 
-/** Accepts from a socket that listens already. */
+/** Accepts from a socket that listens already; its file is left alone until the process before has left it. */
 function adopted<Data>(
   endpoint: ListeningEndpointConfig,
   options: ListenOptions<Data>,
   log: Logger,
   { descriptor, port, isOwn }: InheritedListener,
 ): ListeningSocket {
-  const hasFile = endpoint.type === "unix" && isOwn;
-  if (hasFile) chmodSync(endpoint.path, endpoint.permission);
-  const removeFile = hasFile ? fileRemover(endpoint.path) : () => {};
+  const removeFile = endpoint.type === "unix" && isOwn ? fileRemover(endpoint.path) : () => {};
   const server = listenOnDescriptor({ ...options, fd: descriptor });
-  return listening(endpoint, server, log, { port, removeFile, isOwn });
+  const file = { removeFile, isOwn, isTaken: false };
+  return listening(endpoint, server, log, { port, ...file });
+}
+
+interface ListeningParts {
+  port: number | null;
+  removeFile: () => void;
+  isOwn: boolean;
+  /** Whether there is no process before that may still need the file. */
+  isTaken: boolean;
 }
 
 function listening<Data>(
   endpoint: ListeningEndpointConfig,
   server: SocketListener<Data>,
   log: Logger,
-  { port, removeFile, isOwn }: { port: number | null; removeFile: () => void; isOwn: boolean },
+  { port, removeFile, isOwn, isTaken: hasFile }: ListeningParts,
 ): ListeningSocket {
+  let isTaken = hasFile;
   applyBacklog(endpoint, server, log);
   return {
     port,
@@ -128,9 +141,14 @@ function listening<Data>(
     share: () => endpoint.type === "tcp" && shareListeningPort(descriptorOf(server)),
     stop() {
       server.stop();
-      removeFile();
+      if (isTaken) removeFile();
     },
     leave: () => server.stop(),
+    takeFile() {
+      if (isTaken) return;
+      isTaken = true;
+      if (endpoint.type === "unix" && isOwn) chmodSync(endpoint.path, endpoint.permission);
+    },
   };
 }
 

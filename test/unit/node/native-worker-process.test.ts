@@ -71,6 +71,17 @@ describe("a worker process", () => {
     expect(await handle.exited).toEqual({ exitCode: null, signal: "SIGKILL" });
   });
 
+  test("answers a request after it was asked for something else", async () => {
+    const handle = worker(0);
+    await handle.ready;
+    const [shared, prepared] = await Promise.allSettled([
+      handle.shareSockets("/nowhere/sockets"),
+      handle.prepare(handle.config, null, false),
+    ]);
+    expect(prepared.status).toBe("fulfilled");
+    expect(String(shared.status === "rejected" && shared.reason)).toContain("cannot be sent");
+  });
+
   test("that does not end in time is killed", async () => {
     const handle = worker(0);
     await handle.ready;

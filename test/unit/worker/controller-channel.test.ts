@@ -25,6 +25,7 @@ function listen(): string[] {
     setLogLevel: (level) => void asked.push(`level ${level}`),
     shareSockets: ({ to, worker }) => void asked.push(`share ${worker} to ${to}`),
     leaveSockets: () => void asked.push("leave"),
+    takeSocketFiles: () => void asked.push("take"),
     shutdown: (drainMs) => void asked.push(`shutdown ${drainMs}`),
     lost: () => void asked.push("lost"),
   });
@@ -51,6 +52,7 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "log_level", level: "debug" });
   say({ kind: "share_sockets", to: "s", worker: "p1" });
   say({ kind: "leave_sockets" });
+  say({ kind: "take_socket_files" });
   say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
   const reload = ["prepare", "apply", "abandon"];
@@ -64,6 +66,7 @@ test("a worker handles each message of its controller", () => {
     "level debug",
     "share p1 to s",
     "leave",
+    "take",
     "shutdown 500",
     "lost",
   ]);
