@@ -1,7 +1,7 @@
 /**
  * `crossproxy top`: the figures of a node in a terminal, every two seconds; once where the output is no terminal.
  *
- * They are those of the node's page (docs/node-page.md).
+ * They are those of the node's admin endpoint, or of its page (docs/node-page.md).
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { FIGURES_INTERVAL_MS, type NodeStatistics } from "#observe/statistics.ts
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
+import { type FiguresAddress, figuresAddress } from "./figures-address.ts";
 import { printFigures } from "./figures-table.ts";
-import { type NodePageAddress, nodePageAddress } from "./node-page-address.ts";
 import { reportFaults } from "./report-issues.ts";
 
 /** Which node is watched. */
@@ -33,7 +33,7 @@ const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 /**
  * Shows the figures until a signal comes; returns the exit code.
  *
- * @throws Failure when the configuration has no page of the node, or the node does not answer at first.
+ * @throws Failure when the configuration has neither an admin endpoint nor a page of the node, or the node does not answer at first.
  */
 export async function topCommand(choice: TopChoice): Promise<number> {
   const address = await addressOf(choice);
@@ -59,7 +59,7 @@ export async function topCommand(choice: TopChoice): Promise<number> {
 }
 
 /** Null: the configuration has faults, which are reported. */
-async function addressOf(choice: TopChoice): Promise<NodePageAddress | null> {
+async function addressOf(choice: TopChoice): Promise<FiguresAddress | null> {
   if (choice.url !== undefined) return { url: choice.url, unix: null, token: null };
   const { file, folder } = requireConfigFile(choice);
   const { config, faults } = await loadNodeConfig(file, process.env, folder);
@@ -67,13 +67,14 @@ async function addressOf(choice: TopChoice): Promise<NodePageAddress | null> {
     reportFaults(faults, file);
     return null;
   }
-  const address = nodePageAddress(config);
+  const address = figuresAddress(config);
   if (address !== null) return address;
-  const state = "it has no path of type nodeinfo without TLS; --url names one elsewhere";
+  const state =
+    "it has no controller.admin, and no path of type nodeinfo without TLS; --url names one elsewhere";
   throw new Failure(`Cannot show the figures of "${file}": ${state}`, { source: "internal" });
 }
 
-async function ask({ url, unix, token }: NodePageAddress): Promise<NodeStatistics> {
+async function ask({ url, unix, token }: FiguresAddress): Promise<NodeStatistics> {
   const failure = (state: string) =>
     new Failure(`Cannot get figures from "${unix ?? url}": ${state}`, { source: "internal" });
   try {

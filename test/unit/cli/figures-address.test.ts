@@ -1,7 +1,7 @@
-/** Where `crossproxy top` finds the page of a node. */
+/** Where `crossproxy top` finds the figures of a node. */
 
 import { expect, test } from "bun:test";
-import { nodePageAddress } from "#cli/node-page-address.ts";
+import { figuresAddress } from "#cli/figures-address.ts";
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { jsonAt } from "../../support/json-service.ts";
@@ -15,7 +15,10 @@ const tls = { key: "/etc/tls.key", certificate: "/etc/tls.pem", chain_certificat
 /** A node of one router with one Web transport. */
 function nodeOn(endpoint: ListeningEndpointConfig, paths: Record<string, WebServiceConfig>) {
   const transport = { type: "web" as const, id: "web1", endpoint, paths };
-  return { workers: [{ type: "router" as const, id: "r", realms: [], transports: [transport] }] };
+  return {
+    controller: {},
+    workers: [{ type: "router" as const, id: "r", realms: [], transports: [transport] }],
+  };
 }
 
 const info = { info: openNodePage };
@@ -30,12 +33,12 @@ test.each<[ListeningEndpointConfig, Record<string, WebServiceConfig>, string, st
   [{ ...tcp, interface: "10.0.0.1" }, info, "http://10.0.0.1:8080/info", null],
   [unix, info, "http://localhost/info", "/run/node.sock"],
 ])("is asked at the endpoint %j with the paths %j", (endpoint, paths, url, socket) => {
-  expect(nodePageAddress(nodeOn(endpoint, paths))).toEqual({ url, unix: socket, token: null });
+  expect(figuresAddress(nodeOn(endpoint, paths))).toEqual({ url, unix: socket, token: null });
 });
 
 test("is asked with its token", () => {
   const node = nodeOn(tcp, { info: { ...openNodePage, token: "s3cret" } });
-  expect(nodePageAddress(node)?.token).toBe("s3cret");
+  expect(figuresAddress(node)?.token).toBe("s3cret");
 });
 
 test.each<[string, ListeningEndpointConfig, Record<string, WebServiceConfig>]>([
@@ -43,5 +46,25 @@ test.each<[string, ListeningEndpointConfig, Record<string, WebServiceConfig>]>([
   ["with TLS alone", { ...tcp, tls }, info],
   ["behind a load balancer alone", { ...tcp, trusted_proxies: ["10.0.0.1"] }, info],
 ])("is not found in a node %s", (_, endpoint, paths) => {
-  expect(nodePageAddress(nodeOn(endpoint, paths))).toBeNull();
+  expect(figuresAddress(nodeOn(endpoint, paths))).toBeNull();
+});
+
+test.each([
+  [
+    "tcp",
+    { type: "tcp", port: 9000, interface: "127.0.0.1" },
+    "http://127.0.0.1:9000/figures",
+    null,
+  ],
+  ["tcp", { type: "tcp", port: 9000, interface: "0.0.0.0" }, "http://127.0.0.1:9000/figures", null],
+  [
+    "unix",
+    { type: "unix", path: "/run/a.sock", permission: 0 },
+    "http://localhost/figures",
+    "/run/a.sock",
+  ],
+] as const)("is first asked for at an admin endpoint of type %s", (_, endpoint, url, socket) => {
+  const admin = { endpoint, token: "s3cret", routers: "any" as const };
+  const node = { ...nodeOn(tcp, info), controller: { admin } };
+  expect(figuresAddress(node)).toEqual({ url, unix: socket, token: "s3cret" });
 });

@@ -1,12 +1,17 @@
 /**
- * Where a node of this machine shows its figures: the first path of type `nodeinfo` in its configuration that can be
- * asked without TLS, and not through a load balancer.
+ * Where a node of this machine gives its figures: at its admin endpoint, or else at the first path of type `nodeinfo` in
+ * its configuration that can be asked without TLS, and not through a load balancer.
  *
  * @module
  */
 
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
-import type { NodeConfig } from "#config/node/node-config.ts";
+import type {
+  AdminConfig,
+  AdminEndpointConfig,
+  ControllerConfig,
+  NodeConfig,
+} from "#config/node/node-config.ts";
 import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type {
@@ -14,8 +19,8 @@ import type {
   WebServiceConfig,
 } from "#config/web-service/web-service-config.ts";
 
-/** A page of a node, and what it asks for. */
-export interface NodePageAddress {
+/** Where figures are, and what is asked for there. */
+export interface FiguresAddress {
   url: string;
   /** The socket through which it is asked; null: over TCP. */
   unix: string | null;
@@ -24,15 +29,23 @@ export interface NodePageAddress {
 }
 
 /** The address; null: there is none. */
-export function nodePageAddress({ workers }: Pick<NodeConfig, "workers">): NodePageAddress | null {
-  return workers.flatMap(transportsOf).flatMap(pagesOf)[0] ?? null;
+export function figuresAddress({ controller, workers }: ConfiguredNode): FiguresAddress | null {
+  const { admin } = controller;
+  return admin ? adminAddress(admin) : (workers.flatMap(transportsOf).flatMap(pagesOf)[0] ?? null);
+}
+
+type ConfiguredNode = { controller: Pick<ControllerConfig, "admin"> } & Pick<NodeConfig, "workers">;
+
+function adminAddress({ endpoint, token }: AdminConfig): FiguresAddress {
+  const unix = endpoint.type === "unix" ? endpoint.path : null;
+  return { url: `http://${hostOf(endpoint)}/figures`, unix, token };
 }
 
 function transportsOf(worker: WorkerConfig): TransportConfig[] {
   return "transports" in worker ? worker.transports : [];
 }
 
-function pagesOf(transport: TransportConfig): NodePageAddress[] {
+function pagesOf(transport: TransportConfig): FiguresAddress[] {
   if (transport.type !== "web" && transport.type !== "universal") return [];
   const { endpoint, paths } = transport;
   const isPlain = endpoint.type === "unix" || !(endpoint.tls ?? endpoint.trusted_proxies);
@@ -55,7 +68,7 @@ function nodeInfosIn(
   });
 }
 
-function hostOf(endpoint: ListeningEndpointConfig): string {
+function hostOf(endpoint: ListeningEndpointConfig | AdminEndpointConfig): string {
   if (endpoint.type === "unix") return "localhost";
   const { interface: address, port } = endpoint;
   if (address === "0.0.0.0") return `127.0.0.1:${port}`;
