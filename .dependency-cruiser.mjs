@@ -47,7 +47,7 @@ const ONLY_HERE = {
   "prom-client": "^src/node/admin/metrics-text[.]ts$",
   fflate: "^src/transport/web/services/unzip-member[.]ts$",
   uplot: "^src/transport/web/node-page/page-document[.]ts$",
-  valibot: "^src/(config/|node/(answer|control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
+  valibot: "^src/(config/|node/(answer|command|control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
   "minijinja-js": "^src/template/minijinja[.]ts$",
 };
 

@@ -15,7 +15,9 @@ import { inOrder, printIssue } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
 import type { AdminServer } from "#node/admin/admin-server.ts";
 import type { NodeCommands } from "#node/admin/node-operations.ts";
-import { type CommandAnswer, type NodeCommand, takeCommands } from "#node/command-socket.ts";
+import { printBackend } from "#node/backend-marks.ts";
+import type { NodeCommand } from "#node/command-message.ts";
+import { type CommandAnswer, takeCommands } from "#node/command-socket.ts";
 import type { StartContext } from "#node/control-message.ts";
 import {
   activatedDescriptors,
@@ -123,7 +125,7 @@ async function runNode(
   const config = await loadConfig(chosen, nodeLog, origin.predecessor);
   if (config === null) return ExitCode.config;
   const node = composeNode(chosen, config, nodeLog, origin);
-  const { controller, reloader, upgrader, started, held } = node;
+  const { controller, upgrader, started, held } = node;
   const reload = (isForced: boolean) => reloadManaged(node, isForced);
   const onRequest = endedOnRequest({ ...node, reload, shutdownAfter });
   onReopenSignal(() => reopenLog(controller, nodeLog));
@@ -132,10 +134,7 @@ async function runNode(
     const workers = await startWorkers(node, origin, reload);
     started.resolve();
     if (workers !== null) {
-      const perform = (command: NodeCommand) =>
-        command.command === "reload"
-          ? reload(command.isForced)
-          : reloader.betweenReloads(() => upgrader.upgrade(command));
+      const perform = (command: NodeCommand) => performCommand(command, node, reload);
       held.commands = await takeCommands(config.folder, perform, nodeLog.log);
       printWorkers(workers, nodeLog);
       origin.predecessor?.taken();
@@ -184,9 +183,11 @@ async function startWorkers(
     held.hold(await openAdmin());
     return controller.start();
   }
+  controller.adoptMarks(predecessor.downMarks);
   return controller.start(async () => {
     await predecessor.ready(RELEASE);
     if (controller.isStopping) return;
+    controller.adoptMarks(predecessor.downMarks);
     logNotice(takeFolder(config.folder, pidEntry), log);
     held.hold(await openAdmin().catch((thrown) => adminMissing(thrown, log)));
   });
@@ -233,6 +234,28 @@ function adminMissing(thrown: unknown, log: Logger): null {
   return null;
 }
 
+/** Does what the command line asks of the running node. */
+async function performCommand(
+  command: NodeCommand,
+  { controller, reloader, upgrader }: ReturnType<typeof composeNode>,
+  reload: (isForced: boolean) => Promise<CommandAnswer>,
+): Promise<CommandAnswer> {
+  switch (command.command) {
+    case "reload":
+      return reload(command.isForced);
+    case "upgrade":
+      return reloader.betweenReloads(() => upgrader.upgrade(command));
+    case "backend":
+      return controller.markBackend(command, command.isDown);
+    case "status": {
+      const marks = controller.downMarks.map(
+        (mark) => `Backend ${printBackend(mark)} is marked down`,
+      );
+      return { isDone: true, text: marks.join("\n") };
+    }
+  }
+}
+
 function printWorkers(workers: readonly ReadyWorker[], { log, takesAll }: NodeLog): void {
   if (takesAll) logReadyWorkers(workers, log);
   else writeOutput("stdout", printReadyTable(workers));
@@ -256,7 +279,7 @@ function startContext(
   config: NodeConfig,
   { log, choice, output }: NodeLog,
   runFolder: string,
-): StartContext {
+): Omit<StartContext, "downMarks"> {
   const { id: nodeId, traces } = config.controller;
   return {
     release: RELEASE,

@@ -1,9 +1,12 @@
 /**
- * `crossproxy status`: says whether a node runs in a folder, in the words of Crossbar.
+ * `crossproxy status`: says whether a node runs in a folder, in the words of Crossbar, and which of its backends are
+ * marked down.
  *
  * @module
  */
 
+import { Failure } from "#base/failure.ts";
+import { askNode } from "#node/command-socket.ts";
 import { runningNode } from "#node/node-pid.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, chooseNodeFolder } from "./config-file.ts";
@@ -16,12 +19,14 @@ export interface StatusChoice extends ConfigFileChoice {
 }
 
 /** Prints the state; returns the exit code, which is another one where it is not the asserted state. */
-export function statusCommand(choice: StatusChoice): number {
-  const state = runningNode(chooseNodeFolder(choice)) === null ? "stopped" : "running";
+export async function statusCommand(choice: StatusChoice): Promise<number> {
+  const folder = chooseNodeFolder(choice);
+  const state = runningNode(folder) === null ? "stopped" : "running";
   const { assert } = choice;
   const printed = state.toUpperCase();
   if (assert === undefined) {
     writeCompletely("stdout", `Status is ${printed}\n`);
+    if (state === "running") writeCompletely("stdout", await marksOf(folder));
     return ExitCode.clean;
   }
   const hasFailed = assert !== state;
@@ -30,4 +35,15 @@ export function statusCommand(choice: StatusChoice): number {
     `Assert status ${assert.toUpperCase()} ${hasFailed ? "failed" : "succeeded"}: status is ${printed}\n`,
   );
   return hasFailed ? ExitCode.unavailable : ExitCode.clean;
+}
+
+/** A line for each mark; none also where the node does not answer, as while it starts. */
+async function marksOf(folder: string): Promise<string> {
+  try {
+    const { text } = await askNode(folder, { command: "status" });
+    return text === "" ? "" : `${text}\n`;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return "";
+    throw thrown;
+  }
 }

@@ -33,7 +33,8 @@ const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 /**
  * Shows the figures until a signal comes; returns the exit code.
  *
- * @throws Failure when the configuration has neither an admin endpoint nor a page of the node, or the node does not answer at first.
+ * @throws Failure when the configuration has neither an admin endpoint nor a page of the node, or the node does not
+ * answer at first.
  */
 export async function topCommand(choice: TopChoice): Promise<number> {
   const address = await addressOf(choice);

@@ -58,15 +58,16 @@ function workerRow({ id, type, state, restarts, figures }: WorkerStatistics): st
   return [...known, ...numbers.map((number) => String(Math.round(number)))];
 }
 
-const ROUTER_HEAD = ["worker", "connection", "router", "sessions"];
+const ROUTER_HEAD = ["worker", "connection", "router", "sessions", "marked down"];
 
 function routerRows({ id, figures }: WorkerStatistics): string[][] {
   const routers = figures?.routers ?? [];
-  return routers.map(({ connection, health, sessions }) => [
+  return routers.map(({ connection, health, sessions, routers, markedDown }) => [
     id,
     connection,
     health,
     String(sessions),
+    markedDown === 0 ? "" : `${markedDown} of ${routers}`,
   ]);
 }
 

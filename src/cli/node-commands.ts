@@ -5,6 +5,7 @@
  */
 
 import { Argument, type Command, Option } from "commander";
+import type { BackendChoice } from "./command-backend.ts";
 import type { Shell } from "./command-completions.ts";
 import type { ReloadChoice } from "./command-reload.ts";
 import type { StatusChoice } from "./command-status.ts";
@@ -19,6 +20,7 @@ import { readSeconds, type StartChoice } from "./start-choice.ts";
 export function addNodeCommands(program: Command, finish: Finish): void {
   addStart(program, finish);
   addReload(program, finish);
+  addBackend(program, finish);
   addStop(program, finish);
   addStatus(program, finish);
   addTop(program, finish);
@@ -51,6 +53,29 @@ function addReload(program: Command, finish: Finish): void {
     });
 }
 
+function addBackend(program: Command, finish: Finish): void {
+  const command = program
+    .command("backend")
+    .description(
+      "mark a router of the running node down, so that it gets no new sessions, or up again",
+    )
+    .addArgument(new Argument("<state>", "the new state").choices(["down", "up"]))
+    .argument("<connection>", "its name in node.json");
+  addConfigOptions(command)
+    .option("--address <address>", "one of several addresses of its host; else all of them")
+    .action(
+      async (
+        state: "down" | "up",
+        connection: string,
+        file: string | undefined,
+        choice: BackendChoice,
+      ) => {
+        const { backendCommand } = await import("./command-backend.ts");
+        finish(await backendCommand(connection, state, { ...choice, file }));
+      },
+    );
+}
+
 function addStop(program: Command, finish: Finish): void {
   const command = program.command("stop").description("end the node that runs in a folder");
   addConfigOptions(command)
@@ -72,7 +97,7 @@ function addStatus(program: Command, finish: Finish): void {
     )
     .action(async (file: string | undefined, choice: StatusChoice) => {
       const { statusCommand } = await import("./command-status.ts");
-      finish(statusCommand({ ...choice, file }));
+      finish(await statusCommand({ ...choice, file }));
     });
 }
 

@@ -2,7 +2,7 @@
  * NodeUpgrader: has another process serve in place of a running node, by a program that is named.
  *
  *     this node                                        the new process
- *     sends its listening sockets along                loads the configuration, starts its workers, which accept
+ *     sends its sockets and marks along                loads the configuration, starts its workers, which accept
  *     accepts no more, leaves the folder               takes the folder, starts guests and containers
  *     ends its sessions one after the other            serves
  *
@@ -14,7 +14,8 @@
 import { closeSync } from "node:fs";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ServiceManager } from "#base/service-manager.ts";
-import type { CommandAnswer, UpgradeCommand } from "#node/command-socket.ts";
+import type { UpgradeCommand } from "#node/command-message.ts";
+import type { CommandAnswer } from "#node/command-socket.ts";
 import { handedSockets } from "#node/handed-sockets.ts";
 import type { InheritedSockets } from "#node/inherited-sockets.ts";
 import type { NodeController } from "#node/node-controller.ts";
@@ -28,7 +29,10 @@ import { RELEASE } from "./release.ts";
 export interface UpgradableNode {
   folder: string;
   runFolder: string;
-  controller: Pick<NodeController, "routers" | "isStopping" | "shareSockets" | "leave">;
+  controller: Pick<
+    NodeController,
+    "routers" | "isStopping" | "downMarks" | "shareSockets" | "leave"
+  >;
   sockets: InheritedSockets;
   /** The node before, which may still have sessions; null: this one was started by itself. */
   predecessor: Predecessor | null;
@@ -114,7 +118,7 @@ export class NodeUpgrader {
     await controller.leave();
     this.#node.held.giveUp();
     manager?.followedBy(successor.pid);
-    if (!(await successor.takeOver())) {
+    if (!(await successor.takeOver(controller.downMarks))) {
       throw new Failure("the new process ended as it took over", { source: "internal" });
     }
     log.info("node is followed by another process", { node_pid: successor.pid, release });
@@ -126,7 +130,8 @@ export class NodeUpgrader {
     const handed = await handedSockets(controller, sockets, folder);
     try {
       const command = [...program, ...process.argv.slice(2)];
-      const handedOver = { pid: process.pid, runFolder, sockets: handed };
+      const { downMarks } = controller;
+      const handedOver = { pid: process.pid, runFolder, sockets: handed, downMarks };
       return new SuccessorProcess(command, handedOver, manager?.environment ?? {});
     } finally {
       // The new process has its own.

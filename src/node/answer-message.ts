@@ -4,11 +4,13 @@
  *     metrics     what the worker has counted, for Prometheus
  *     sessions    a part of the list of its sessions
  *     routes      which routers can be reached
+ *     backends    the routers, each by itself
  *
  * @module
  */
 
 import * as v from "valibot";
+import type { BackendFacts } from "#observe/backend-facts.ts";
 import type { DistributionFigures } from "#observe/distribution.ts";
 import { SESSION_ENDS, SESSION_SORTS, type SessionPage } from "#observe/session-facts.ts";
 import type { RouteReach } from "#observe/statistics.ts";
@@ -94,6 +96,7 @@ const page: v.GenericSchema<unknown, SessionPage> = v.strictObject({
       joinedAt: v.nullable(amount),
       stoppedAt: v.nullable(amount),
       reason: v.nullable(end),
+      backend: v.nullable(v.strictObject({ connection: v.string(), address: name })),
       pendingOctets: count,
     }),
   ),
@@ -105,6 +108,17 @@ const routes: v.GenericSchema<unknown, RouteReach[]> = v.array(
     role: v.string(),
     reachable: v.array(v.string()),
     unreachable: v.array(v.string()),
+    markedDown: v.array(v.string()),
+  }),
+);
+
+const backends: v.GenericSchema<unknown, BackendFacts[]> = v.array(
+  v.strictObject({
+    connection: v.string(),
+    address: name,
+    health: v.picklist(["up", "down", "unknown"]),
+    sessions: count,
+    isMarkedDown: v.boolean(),
   }),
 );
 
@@ -127,6 +141,7 @@ export const workerQuestion = v.variant("about", [
     }),
   }),
   v.strictObject({ about: v.literal("routes") }),
+  v.strictObject({ about: v.literal("backends") }),
 ]);
 
 /** Its answer. */
@@ -134,6 +149,7 @@ export const workerAnswer = v.variant("about", [
   v.strictObject({ about: v.literal("metrics"), metrics }),
   v.strictObject({ about: v.literal("sessions"), page }),
   v.strictObject({ about: v.literal("routes"), routes }),
+  v.strictObject({ about: v.literal("backends"), backends }),
 ]);
 
 /** What the controller asks. */

@@ -18,6 +18,7 @@ import type { SocketListener } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { isRecord } from "#base/record.ts";
 import type { Logger } from "#observe/logger.ts";
+import { type NodeCommand, parseNodeCommand } from "./command-message.ts";
 
 /** Its name begins with a dot, so that folders that are watched or served do not show it. */
 const FILE = ".node.sock";
@@ -27,27 +28,8 @@ const MAX_PATH_OCTETS = 103;
 
 const MAX_MESSAGE_OCTETS = 1024 * 1024;
 
-/** Longest time for an answer: a reload waits for workers to start and to end. */
-const ANSWER_DEADLINE_MS = 300_000;
-
-/** What a node is asked to do. */
-export type NodeCommand = ReloadCommand | UpgradeCommand;
-
-/** The configuration is to be taken again. */
-export interface ReloadCommand {
-  command: "reload";
-  /** Also without a change. */
-  isForced: boolean;
-}
-
-/** Another process is to serve in its place. */
-export interface UpgradeCommand {
-  command: "upgrade";
-  /** The program of that process: its file, and arguments that come before those of the node. */
-  program: string[];
-  /** Also where sessions are lost by it. */
-  isForced: boolean;
-}
+/** Longest time for an answer. */
+const ANSWER_DEADLINE_MS = { reload: 300_000, upgrade: 300_000, backend: 30_000, status: 5_000 };
 
 /** The socket of a node that takes commands. */
 export interface CommandSocket {
@@ -131,18 +113,19 @@ function listen(
       data(socket, chunk) {
         const message = socket.data.push(chunk);
         if (message === undefined) return;
-        if (!isCommand(message)) {
+        const command = parseNodeCommand(message);
+        if (command === undefined) {
           socket.end();
           return;
         }
-        void perform(message).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+        void perform(command).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
       },
     },
   });
 }
 
 /**
- * Has the node of a folder perform a command.
+ * Has the node of a folder perform a command; a reload waits for workers to start and to end.
  *
  * @throws Failure when no node runs there, or it ends before it has answered.
  */
@@ -150,10 +133,6 @@ export async function askNode(folder: string, command: NodeCommand): Promise<Com
   const answer = Promise.withResolvers<CommandAnswer>();
   const line = new MessageLine();
   const fail = (state: string) => answer.reject(cannotAsk(folder, command, state));
-  const timer = setTimeout(
-    () => fail(`it has not answered within ${ANSWER_DEADLINE_MS / 1000} seconds`),
-    ANSWER_DEADLINE_MS,
-  );
   const socket = await Bun.connect<undefined>({
     unix: usablePath(join(folder, FILE)),
     socket: {
@@ -166,6 +145,11 @@ export async function askNode(folder: string, command: NodeCommand): Promise<Com
   }).catch(() => {
     throw cannotAsk(folder, command, "no node runs there that takes commands");
   });
+  const deadlineMs = ANSWER_DEADLINE_MS[command.command];
+  const timer = setTimeout(
+    () => fail(`it has not answered within ${deadlineMs / 1000} seconds`),
+    deadlineMs,
+  );
   socket.write(`${JSON.stringify(command)}\n`);
   return answer.promise.finally(() => {
     clearTimeout(timer);
@@ -174,7 +158,13 @@ export async function askNode(folder: string, command: NodeCommand): Promise<Com
 }
 
 function cannotAsk(folder: string, { command }: NodeCommand, state: string): Failure {
-  return new Failure(`Cannot ${command} the node in "${folder}": ${state}`, { source: "internal" });
+  const what = {
+    reload: "reload",
+    upgrade: "upgrade",
+    backend: "mark a backend of",
+    status: "ask",
+  }[command];
+  return new Failure(`Cannot ${what} the node in "${folder}": ${state}`, { source: "internal" });
 }
 
 /** A shorter name of the same file, where the full one is too long for a socket. */
@@ -193,14 +183,6 @@ async function isAnswered(unix: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function isCommand(value: unknown): value is NodeCommand {
-  if (!isRecord(value) || typeof value["isForced"] !== "boolean") return false;
-  const { command, program } = value;
-  const isProgram =
-    Array.isArray(program) && program.length > 0 && program.every((one) => typeof one === "string");
-  return command === "reload" || (command === "upgrade" && isProgram);
 }
 
 function isAnswer(value: unknown): value is CommandAnswer {

@@ -38,6 +38,8 @@
  *        ├────────────────────────────►│   that node accepts from them; without an answer
  *        │  take_socket_files          │
  *        ├────────────────────────────►│   the node before does not accept from them any more; without an answer
+ *        │  down_marks                 │
+ *        ├────────────────────────────►│   all of them, at each change, without an answer
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -56,6 +58,10 @@ import { NATIVE_WORKER_TYPES } from "./worker-types.ts";
 // its type and id are checked.
 const workerConfig = v.custom<NativeWorkerConfig>((value) =>
   v.is(v.looseObject({ type: v.picklist(NATIVE_WORKER_TYPES), id: v.string() }), value),
+);
+
+const downMarks = v.array(
+  v.strictObject({ connection: v.string(), address: v.nullable(v.string()) }),
 );
 
 const startContext = v.strictObject({
@@ -82,6 +88,8 @@ const startContext = v.strictObject({
       ratio: v.number(),
     }),
   ),
+  /** The backends that an operator has marked down. */
+  downMarks,
 });
 
 /** A listening socket that the process has inherited. */
@@ -122,6 +130,7 @@ const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("share_sockets"), to: v.string(), worker: v.string() }),
   v.strictObject({ kind: v.literal("leave_sockets") }),
   v.strictObject({ kind: v.literal("take_socket_files") }),
+  v.strictObject({ kind: v.literal("down_marks"), marks: downMarks }),
   /** Milliseconds over which the sessions end. */
   v.strictObject({ kind: v.literal("shutdown"), drainMs: count }),
 ]);

@@ -8,6 +8,7 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { orphanWatch } from "#base/orphan-watch.ts";
 import { exitOf, type ProcessExit, printExit } from "#base/process-exit.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { WorkerAnswer, WorkerQuestion } from "./answer-message.ts";
 import {
@@ -121,6 +122,10 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
 
   setLogLevel(level: LogLevel): void {
     this.#send({ kind: "log_level", level });
+  }
+
+  markDown(marks: readonly BackendName[]): void {
+    this.#send({ kind: "down_marks", marks: [...marks] });
   }
 
   /** Asks the worker to open the log's file again. */

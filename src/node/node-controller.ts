@@ -11,12 +11,15 @@ import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { setLogLevel } from "#observe/process-logger.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
 import type { LastReload, NodeOperations, WorkerReply } from "./admin/node-operations.ts";
 import type { WorkerQuestion } from "./answer-message.ts";
+import { BackendMarks, type MarkedNode } from "./backend-marks.ts";
+import type { CommandAnswer } from "./command-socket.ts";
 import type { StartContext } from "./control-message.ts";
 import { refuseForeignListeners } from "./foreign-listener.ts";
 import type { InheritedSockets } from "./inherited-sockets.ts";
@@ -63,13 +66,14 @@ interface Slot {
 }
 
 /** The workers of one node. */
-export class NodeController implements NodeOperations {
+export class NodeController implements NodeOperations, MarkedNode {
   #config: NodeConfig;
-  #context: StartContext;
+  #context: Omit<StartContext, "downMarks">;
   readonly #log: Logger;
   readonly #statistics: StatisticsCollector;
   readonly #watchdog: Watchdog;
   readonly #sockets: InheritedSockets;
+  readonly #marks: BackendMarks;
   readonly #slots: Slot[] = [];
   /** Those that a reload has removed, while their sessions end. */
   readonly #removed = new Set<Slot>();
@@ -80,12 +84,18 @@ export class NodeController implements NodeOperations {
   #stopped: Promise<void> | undefined;
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(config: NodeConfig, context: StartContext, sockets: InheritedSockets, log: Logger) {
+  constructor(
+    config: NodeConfig,
+    context: Omit<StartContext, "downMarks">,
+    sockets: InheritedSockets,
+    log: Logger,
+  ) {
     this.#config = config;
     this.#sockets = sockets;
     this.#context = context;
     this.#statistics = new StatisticsCollector(config, context.release);
     this.#log = this.#statistics.keeping(log);
+    this.#marks = new BackendMarks(this, this.#log);
     const { watchdog } = config.controller;
     this.#watchdog = new Watchdog(watchdog, (process) => this.#onSilent(process, watchdog));
   }
@@ -140,6 +150,7 @@ export class NodeController implements NodeOperations {
     const plan = planReload(this.#config, next.config, next.isForced);
     this.#context = { ...this.#context, nodeKey };
     await reloadNode(this.#reloadedWorkers(), plan, next);
+    this.#marks.dropUnknown();
     return plan;
   }
 
@@ -166,6 +177,32 @@ export class NodeController implements NodeOperations {
     this.#context = { ...this.#context, logLevel: level };
     setLogLevel(level);
     for (const slot of this.#slots) slot.process?.setLogLevel?.(level);
+  }
+
+  get downMarks(): readonly BackendName[] {
+    return this.#marks.all;
+  }
+
+  async markBackend(backend: BackendName, isDown: boolean): Promise<CommandAnswer> {
+    if (this.#isFollowed) {
+      const text = "Cannot mark a backend: another process serves in place of the node";
+      return { isDone: false, text };
+    }
+    return this.#marks.set(backend, isDown);
+  }
+
+  /** Takes the marks of the node in whose place this one serves. */
+  adoptMarks(marks: readonly BackendName[]): void {
+    this.#marks.adopt(marks);
+  }
+
+  sendMarks(marks: readonly BackendName[]): void {
+    for (const slot of this.#slots) slot.process?.markDown?.(marks);
+  }
+
+  connections(): ReadonlySet<string> {
+    const proxies = this.#config.workers.filter((worker) => worker.type === "proxy");
+    return new Set(proxies.flatMap(({ connections }) => Object.keys(connections)));
   }
 
   statistics(): NodeStatistics {
@@ -334,7 +371,8 @@ export class NodeController implements NodeOperations {
 
   async #startWorker(slot: Slot, isRestart: boolean): Promise<ReadyWorker> {
     const { id, type } = slot.config;
-    const context = { ...this.#context, nodeKey: this.#nodeKeyOf(slot.config) };
+    const nodeKey = this.#nodeKeyOf(slot.config);
+    const context = { ...this.#context, nodeKey, downMarks: [...this.#marks.all] };
     const sockets = isNative(slot.config) ? this.#sockets.claim(slot.config) : [];
     const { folder } = this.#config;
     const parts = { context, folder, statistics: this.#statistics, sockets };

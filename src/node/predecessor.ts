@@ -2,11 +2,11 @@
  * Predecessor: the node that started this process, so that it serves in its place (`crossproxy upgrade`).
  *
  *     predecessor                            this node
- *        │  spawned, with the listening sockets │
+ *        │  spawned (sockets, down marks)       │
  *        ├─────────────────────────────────────►│
  *        │     ready (release)                  │   its workers listen; or: failed (sentence), and it ends
  *        │◄─────────────────────────────────────┤
- *        │  take_over                           │   the folder, the admin endpoint and the guests are free
+ *        │  take_over (down marks)              │   the folder, the admin endpoint and the guests are free
  *        ├─────────────────────────────────────►│
  *        │     taken                            │
  *        │◄─────────────────────────────────────┤
@@ -20,6 +20,7 @@
 import { Failure } from "#base/failure.ts";
 import { isRecord } from "#base/record.ts";
 import { withinTime } from "#base/within-time.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { InheritedDescriptor } from "./inherited-sockets.ts";
 
 /** What a node hands over when it spawns the one that follows it. */
@@ -29,6 +30,15 @@ export interface HandedOver {
   /** For the sockets between workers: requests for long-poll transports find their way to the workers before. */
   runFolder: string;
   sockets: InheritedDescriptor[];
+  /** The backends that are marked down; absent: the release of the node has no marks. */
+  downMarks?: readonly BackendName[];
+}
+
+/** The message to the node that follows. */
+export interface TakeOver {
+  kind: "take_over";
+  /** Those of this moment, as in `HandedOver`. */
+  downMarks?: readonly BackendName[];
 }
 
 /** A message to the predecessor. */
@@ -46,13 +56,17 @@ export const HANDED_OVER = "CROSSPROXY_HANDED_OVER";
 export class Predecessor {
   readonly handedOver: HandedOver;
   readonly #mayTakeOver = Promise.withResolvers<void>();
+  #downMarks: readonly BackendName[];
   #isRunning = true;
 
   private constructor(handedOver: HandedOver) {
     this.handedOver = handedOver;
+    this.#downMarks = handedOver.downMarks ?? [];
     this.#mayTakeOver.promise.catch(() => {});
     process.on("message", (message) => {
-      if (isRecord(message) && message["kind"] === "take_over") this.#mayTakeOver.resolve();
+      if (!isTakeOver(message)) return;
+      this.#downMarks = message.downMarks ?? this.#downMarks;
+      this.#mayTakeOver.resolve();
     });
     process.on("disconnect", () => {
       this.#isRunning = false;
@@ -72,6 +86,11 @@ export class Predecessor {
     const handedOver = JSON.parse(text) as HandedOver;
     // A program that has inherited the variable from a node is none that follows it.
     return handedOver.pid === process.ppid ? new Predecessor(handedOver) : null;
+  }
+
+  /** The backends that are marked down there, so far as it has said. */
+  get downMarks(): readonly BackendName[] {
+    return this.#downMarks;
   }
 
   /** Whether its sessions have not ended yet. */
@@ -105,6 +124,10 @@ export class Predecessor {
   taken(): void {
     send({ kind: "taken" });
   }
+}
+
+function isTakeOver(message: unknown): message is TakeOver {
+  return isRecord(message) && message["kind"] === "take_over";
 }
 
 /** `onTaken`: the system has taken the message. */

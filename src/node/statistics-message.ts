@@ -45,6 +45,8 @@ export const routerFigures: v.GenericSchema<unknown, RouterFigures> = v.strictOb
   connection: v.string(),
   health: v.picklist(["up", "down", "unknown"]),
   sessions: count,
+  routers: count,
+  markedDown: count,
 });
 
 /** The figures of one worker. */

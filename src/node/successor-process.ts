@@ -9,7 +9,8 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, printExit } from "#base/process-exit.ts";
 import { isRecord } from "#base/record.ts";
 import { withinTime } from "#base/within-time.ts";
-import { HANDED_OVER, type HandedOver } from "./predecessor.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
+import { HANDED_OVER, type HandedOver, type TakeOver } from "./predecessor.ts";
 
 /** The first descriptor of a process behind those of its input and output. */
 const FIRST_DESCRIPTOR = 3;
@@ -83,10 +84,10 @@ export class SuccessorProcess {
     });
   }
 
-  /** Lets it take over; false: it has ended instead. */
-  async takeOver(): Promise<boolean> {
+  /** Lets it take over, with these marks of backends; false: it has ended instead. */
+  async takeOver(downMarks: readonly BackendName[]): Promise<boolean> {
     try {
-      this.#process.send({ kind: "take_over" });
+      this.#process.send({ kind: "take_over", downMarks } satisfies TakeOver);
     } catch {
       // It has ended, which is noticed below.
     }

@@ -6,6 +6,7 @@
 
 import type { ProcessExit } from "#base/process-exit.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { WorkerAnswer, WorkerQuestion } from "./answer-message.ts";
 
@@ -55,6 +56,8 @@ export interface WorkerProcess {
   leaveSockets?(): void;
   /** Tells the worker that the node before accepts from no socket any more: the files of Unix sockets are its own. */
   takeSocketFiles?(): void;
+  /** The backends that are marked down from now on; absent: the worker has none. */
+  markDown?(marks: readonly BackendName[]): void;
   /** Makes the worker read its certificates again. */
   renewCertificates(): void;
   /** Makes the worker open the log's file again; absent: its lines are written by the controller. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BackendName } from "./backend-facts.ts";
+
 /** Why a session ended. */
 export const SESSION_ENDS = [
   "client_left",
@@ -52,6 +54,8 @@ export interface SessionFacts {
   stoppedAt: number | null;
   /** Null: it has not ended, or its client has never said HELLO. */
   reason: SessionEnd | null;
+  /** The router of a client of a proxy; null: it has never joined, or the worker is a router. */
+  backend: BackendName | null;
   /** Octets that the client has not read yet. */
   pendingOctets: number;
 }

@@ -62,15 +62,21 @@ export interface RouterFigures {
   connection: string;
   health: RouterHealth;
   sessions: number;
+  /** Of a host with several addresses each is a router. */
+  routers: number;
+  /** How many of them an operator has marked down. */
+  markedDown: number;
 }
 
 /** Which routers of a route can be reached. */
 export interface RouteReach {
   realm: string;
   role: string;
+  /** Connections, here and below. */
   reachable: string[];
-  /** Their connections. */
   unreachable: string[];
+  /** Those with routers that an operator has marked down, which are not asked. */
+  markedDown: string[];
 }
 
 /** What the kind of a worker decides. */

@@ -6,6 +6,7 @@
  */
 
 import { shorten } from "#base/printable.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { ConnectSpan, JoinSpan } from "#observe/join-tracer.ts";
 import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
 import type { SessionEnd, SessionFacts } from "#observe/session-facts.ts";
@@ -28,6 +29,7 @@ export interface JoinedIdentity {
 /** The last session of the connection. */
 interface LastSession extends JoinedIdentity {
   readonly joinedAt: number;
+  readonly backend: BackendName | null;
 }
 
 /** Ends of joins for which this node or a router is at fault, rather than the client. */
@@ -79,8 +81,12 @@ export class SessionRecord {
     return this.#span?.connects(connection);
   }
 
-  /** A session has joined. */
-  joined(identity: JoinedIdentity, { details }: Pick<Peer, "details">): void {
+  /** A session has joined; `backend`: the router of a client of a proxy. */
+  joined(
+    identity: JoinedIdentity,
+    { details }: Pick<Peer, "details">,
+    backend: BackendName | null = null,
+  ): void {
     const { session, realm, authrole, authmethod } = identity;
     const { type: transport, serializer } = details;
     const role = this.#counts.joined(realm, authrole);
@@ -89,7 +95,7 @@ export class SessionRecord {
     const authid = identity.authid && shorten(identity.authid, MOST_OF_AUTHID);
     // The names of the role serve all of its sessions.
     const names = { realm: role.realm, authrole: role.role };
-    this.#last = { session, ...names, authid, authmethod, joinedAt: Date.now() };
+    this.#last = { session, ...names, authid, authmethod, backend, joinedAt: Date.now() };
     this.hello = null;
     this.#span?.joined(identity);
     this.#span = undefined;
@@ -151,12 +157,13 @@ export class SessionRecord {
   }
 }
 
-const NOT_JOINED: JoinedIdentity & { joinedAt?: number } = {
+const NOT_JOINED: Omit<LastSession, "joinedAt"> & { joinedAt?: number } = {
   session: null,
   realm: null,
   authid: null,
   authrole: null,
   authmethod: null,
+  backend: null,
 };
 
 /** Why a session ends that is ended with this reason URI; a reason that is not known here only refuses it. */

@@ -20,5 +20,7 @@ export async function answerQuestion(
       return { about: "sessions", page: worker.sessions.page(question.query) };
     case "routes":
       return { about: "routes", routes: (await worker.routers?.reach()) ?? [] };
+    case "backends":
+      return { about: "backends", backends: worker.routers?.backends() ?? [] };
   }
 }

@@ -9,6 +9,7 @@ import {
   type MessageToWorker,
   parseMessageToWorker,
 } from "#node/control-message.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
 import type { ReconfigurationMessage } from "./reconfiguration.ts";
@@ -27,6 +28,7 @@ export interface ControlHandler {
   statistics(statistics: NodeStatistics): void;
   question(message: Extract<MessageToWorker, { kind: "question" }>): void;
   setLogLevel(level: LogLevel): void;
+  markDown(marks: readonly BackendName[]): void;
   /** `drainMs`: the sessions end one after the other, within so many milliseconds. */
   shutdown(drainMs: number): void;
   /** The controller is gone, so that no other process ends this one. */
@@ -52,6 +54,7 @@ export function listenToController(handler: ControlHandler): void {
     else if (message?.kind === "share_sockets") handler.shareSockets(message);
     else if (message?.kind === "leave_sockets") handler.leaveSockets();
     else if (message?.kind === "take_socket_files") handler.takeSocketFiles();
+    else if (message?.kind === "down_marks") handler.markDown(message.marks);
     else if (message?.kind === "shutdown") handler.shutdown(message.drainMs);
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();

@@ -31,6 +31,7 @@ export async function startProxyWorker(
   context: WorkerContext,
 ): Promise<RunningWorker<ProxyWorkerConfig>> {
   const routes = new RealmRoutes(config, context.log);
+  routes.mark(context.downMarks ?? []);
   const node = nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null);
   const services = new ServiceSessions({ routes, node, log: context.log });
 
@@ -73,6 +74,11 @@ export async function startProxyWorker(
     routers: {
       figures: () => shared.routes.figures(),
       reach: () => shared.routes.reach(),
+      backends: () => shared.routes.backends(),
+      mark(marks) {
+        shared.routes.mark(marks);
+        services.use(shared.routes, shared.node);
+      },
     },
     figures: () => ({ sessions: counts.figures(sessions.size), routers: shared.routes.figures() }),
     prepare: ({ config: next, nodeKey, isForced }) =>

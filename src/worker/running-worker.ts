@@ -5,6 +5,7 @@
  */
 
 import type { PreparedChange } from "#base/prepared-change.ts";
+import type { BackendFacts, BackendName } from "#observe/backend-facts.ts";
 import type { JoinTracer } from "#observe/join-tracer.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -42,6 +43,8 @@ export interface WorkerContext {
   nodeKey?: string | null;
   /** Records joins; absent: nothing does. */
   tracer?: JoinTracer;
+  /** The backends that an operator has marked down; absent: none. */
+  downMarks?: readonly BackendName[];
 }
 
 /** Another configuration for a running worker. */
@@ -67,8 +70,11 @@ export interface RunningWorker<Config = never> {
   /** Absent where the worker has no routes. */
   routers?: {
     figures(): RouterFigures[];
-    /** Connects to every router of its routes, to see which can be reached. */
+    /** Connects to every router of its routes that is not marked down, to see which can be reached. */
     reach(): Promise<RouteReach[]>;
+    backends(): BackendFacts[];
+    /** These are marked down from now on, and no others. */
+    mark(marks: readonly BackendName[]): void;
   };
   /**
    * Prepares another configuration of this worker.

@@ -99,6 +99,7 @@ export function runWorkerProcess(): void {
         .catch(fail);
     },
     setLogLevel,
+    markDown: (marks) => void running.then((worker) => worker?.routers?.mark(marks)).catch(fail),
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     reconfigure: (message) =>
       void running.then((worker) => reconfiguration.handle(message, worker)).catch(fail),
@@ -151,8 +152,8 @@ function workerContext(
     workerId: config.id,
     workerType: config.type,
   };
-  const { nodeKey, folder, startFolder, runFolder, logLevel } = context;
-  return { ...own, nodeInfo, nodeKey, folder, startFolder, runFolder, logLevel };
+  const { nodeKey, folder, startFolder, runFolder, logLevel, downMarks } = context;
+  return { ...own, nodeInfo, nodeKey, folder, startFolder, runFolder, logLevel, downMarks };
 }
 
 /** Logs a fault of the program, with its stack. */

@@ -137,7 +137,9 @@ test("the events follow when a client joins, speaks and leaves", async () => {
   const roles = [{ realm: "realm1", role: "anonymous", sessions: 1 }];
   expect(one?.figures?.sessions).toMatchObject({ roles, joins: 1 });
   expect(router?.figures?.sessions).toMatchObject({ roles, joins: 1 });
-  expect(one?.figures?.routers).toEqual([{ connection: "conn1", health: "up", sessions: 1 }]);
+  expect(one?.figures?.routers).toEqual([
+    { connection: "conn1", health: "up", sessions: 1, routers: 1, markedDown: 0 },
+  ]);
 
   await client.registerEcho("com.example.echo");
   await client.call("com.example.echo", ["hello"]);

@@ -55,7 +55,10 @@ describe("health", () => {
     }
     for (const path of ["/readyz", "/ready"]) {
       const answer = await ask(path);
-      expect([answer.status, await answer.json()]).toEqual([200, { ready: true, lacks: [] }]);
+      expect([answer.status, await answer.json()]).toEqual([
+        200,
+        { ready: true, lacks: [], marked_down: [] },
+      ]);
     }
   });
 

@@ -256,6 +256,37 @@ describe.if(process.platform === "linux")("crossproxy upgrade", () => {
     while (pids().length < 3) await Bun.sleep(5);
   }, 60_000);
 
+  test("hands over which routers are marked down, until they are marked up", async () => {
+    const router = await separateRouter();
+    const port = freePort();
+    const { folder } = await upgradableNode([proxyWorker("proxy", router.socket, [tcp(port)])]);
+    const answer = async () => {
+      const client = await wampSocket(`ws://127.0.0.1:${port}/`);
+      client.says([1, "realm1", { roles: { caller: {} } }]);
+      return (await client.next())[0];
+    };
+    expect(await command(folder, "backend", "down", "router")).toMatchObject({ exitCode: 0 });
+    expect(await answer()).toBe(3);
+    expect(await command(folder, "upgrade")).toMatchObject({ exitCode: 0 });
+    expect(await answer()).toBe(3);
+    const { output } = await command(folder, "status");
+    expect(output).toBe('Status is RUNNING\nBackend "router" is marked down\n');
+    expect(await command(folder, "backend", "up", "router")).toMatchObject({ exitCode: 0 });
+    expect(await answer()).toBe(2);
+  }, 60_000);
+
+  test("hands over the mark of a router that is marked down meanwhile", async () => {
+    const node = await upgradableNode([proxyWorker("proxy", NO_ROUTER, [tcp(freePort())])]);
+    const { folder } = node;
+    const upgraded = command(folder, "upgrade");
+    await node.untilOutput(/upgrade requested/);
+    const mark = { command: "backend", connection: "router", address: null, isDown: true } as const;
+    // While the new process takes over, none takes commands.
+    while (!(await askNode(folder, mark).catch(() => null))?.isDone) await Bun.sleep(5);
+    expect(await upgraded).toMatchObject({ exitCode: 0 });
+    expect((await command(folder, "status")).output).toEndWith('"router" is marked down\n');
+  }, 60_000);
+
   test("ends the new process, too, when the node is asked to end meanwhile", async () => {
     const node = await upgradableNode([proxyWorker("proxy", NO_ROUTER, [tcp(freePort())])]);
     const asked = command(node.folder, "upgrade");

@@ -14,6 +14,8 @@ export interface AdminNodeOptions {
   options?: object;
   /** Connections of the proxies beside that to the router, all of them for the realm `realm2`. */
   more?: Record<string, object>;
+  /** Of the router, beside `realm1`. */
+  realms?: string[];
 }
 
 /** A running node. */
@@ -39,6 +41,7 @@ export async function adminNode(choice: AdminNodeOptions = {}): Promise<AdminNod
     type: "proxy",
     id,
     connections: { conn1: connectionAt("router.sock"), ...choice.more },
+    balancing: { policy: "round_robin", slow_start: 0 },
     routes: {
       realm1: { anonymous: "conn1" },
       ...(more.length > 0 && { realm2: { anonymous: more } }),
@@ -60,9 +63,10 @@ export async function adminNode(choice: AdminNodeOptions = {}): Promise<AdminNod
   const router = {
     type: "router",
     id: "router",
-    realms: [
-      { name: "realm1", roles: [{ name: "anonymous", permissions: [{ uri: "*", allow }] }] },
-    ],
+    realms: ["realm1", ...(choice.realms ?? [])].map((name) => ({
+      name,
+      roles: [{ name: "anonymous", permissions: [{ uri: "*", allow }] }],
+    })),
     transports: [
       {
         type: "rawsocket",

@@ -6,6 +6,7 @@
 
 import type { BalancingConfig } from "#config/connection/connection-config.ts";
 import { Backend } from "#proxy/routing/backend.ts";
+import { DownMarks } from "#proxy/routing/down-marks.ts";
 import { Route } from "#proxy/routing/realm-routes.ts";
 import { afterTest } from "./cleanups.ts";
 import { quiet } from "./quiet-context.ts";
@@ -24,7 +25,7 @@ export function unreachableBackend(id: string, sessions = 0): Backend {
       auth: "anonymous-proxy",
       health_check: { interval: 1_000_000, rise: 1, fall: 1, while_up: false },
     },
-    { log: quiet, slowStartMs: 1000 },
+    { log: quiet, slowStartMs: 1000, marks: new DownMarks() },
   );
   afterTest(() => made.stop());
   made.sessions = sessions;

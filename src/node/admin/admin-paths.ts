@@ -5,6 +5,7 @@
  */
 
 import type { WorkerMetrics } from "#node/answer-message.ts";
+import { printBackend } from "#node/backend-marks.ts";
 import { LOG_LEVELS } from "#observe/log-format.ts";
 import { BadRequest, jsonAnswer, textAnswer, typedAnswer } from "./admin-answer.ts";
 import type { NodeReading } from "./metrics-table.ts";
@@ -49,14 +50,18 @@ export const ADMIN_PATHS: ReadonlyMap<string, AdminPath> = new Map([
   ["/ready", ready],
   ["/metrics", { GET: answerMetrics }],
   ["/connz", { GET: answerSessions }],
+  ["/figures", { GET: answerFigures }],
   ["/loglevel", { GET: answerLogLevel, POST: changeLogLevel }],
   ["/reload", { POST: reload }],
   ["/drain", { POST: drain }],
+  ["/backends", { GET: answerBackends, POST: markBackend }],
 ]);
 
 async function answerReadiness(_request: AdminRequest, context: AdminContext): Promise<Response> {
   const lacks = await context.readiness.lacks();
-  return jsonAnswer({ ready: lacks.length === 0, lacks }, lacks.length === 0 ? 200 : 503);
+  const isReady = lacks.length === 0;
+  const marked_down = context.node.downMarks.map(printBackend);
+  return jsonAnswer({ ready: isReady, lacks, marked_down }, isReady ? 200 : 503);
 }
 
 async function answerMetrics({ headers }: AdminRequest, context: AdminContext): Promise<Response> {
@@ -87,6 +92,11 @@ async function answerSessions(
   return jsonAnswer(await listSessions(parameters, node));
 }
 
+/** Those of the page of a node. */
+function answerFigures(_request: AdminRequest, { node }: AdminContext): Response {
+  return jsonAnswer(node.statistics());
+}
+
 function answerLogLevel(_request: AdminRequest, { node }: AdminContext): Response {
   return jsonAnswer({ level: node.logLevel });
 }
@@ -110,6 +120,37 @@ async function reload({ parameters }: AdminRequest, { commands }: AdminContext):
     throw new BadRequest(`Cannot reload with force "${force}": expected true or false`);
   }
   const { isDone, text } = await commands.reload(force === "true");
+  return textAnswer(isDone ? 200 : 422, text);
+}
+
+/** The routers of each proxy. */
+async function answerBackends(_request: AdminRequest, { node }: AdminContext): Promise<Response> {
+  const replies = await node.ask({ about: "backends" });
+  const backends = replies.flatMap(({ id, answer }) => {
+    if (answer?.about !== "backends") return [];
+    return answer.backends.map(({ isMarkedDown, ...facts }) => ({
+      worker: id,
+      ...facts,
+      marked_down: isMarkedDown,
+    }));
+  });
+  const missing = replies.filter(({ answer }) => answer === null).map(({ id }) => id);
+  return jsonAnswer({ missing, backends });
+}
+
+/** As `crossproxy backend`, with its text. */
+async function markBackend(
+  { parameters }: AdminRequest,
+  { node }: AdminContext,
+): Promise<Response> {
+  const state = parameters.get("state");
+  if (state !== "down" && state !== "up") {
+    throw new BadRequest(`Cannot mark a backend "${state ?? ""}": expected down, up`);
+  }
+  const connection = parameters.get("connection");
+  if (connection === null) throw new BadRequest("Cannot mark a backend: expected a connection");
+  const backend = { connection, address: parameters.get("address") };
+  const { isDone, text } = await node.markBackend(backend, state === "down");
   return textAnswer(isDone ? 200 : 422, text);
 }
 

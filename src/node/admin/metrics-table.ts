@@ -252,6 +252,18 @@ export const METRICS: readonly Metric[] = [
       ),
   },
   {
+    name: "crossproxy_router_marked_down",
+    type: "gauge",
+    help: "Routers that are marked down by hand: 0 or 1, or how many of the addresses of a host.",
+    read: (reading) =>
+      each(reading, ({ routers }) =>
+        routers.map(({ connection, markedDown }) => ({
+          labels: { connection },
+          value: markedDown,
+        })),
+      ),
+  },
+  {
     name: "crossproxy_router_sessions",
     type: "gauge",
     help: "Sessions that are connected or connecting to the router.",

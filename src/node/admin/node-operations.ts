@@ -6,6 +6,7 @@
 
 import type { WorkerAnswer, WorkerQuestion } from "#node/answer-message.ts";
 import type { CommandAnswer } from "#node/command-socket.ts";
+import type { BackendName } from "#observe/backend-facts.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
 
@@ -40,6 +41,10 @@ export interface NodeOperations {
   /** Of all processes, those included that are started later. */
   setLogLevel(level: LogLevel): void;
   statistics(): NodeStatistics;
+  /** The backends that an operator has marked down. */
+  readonly downMarks: readonly BackendName[];
+  /** Marks a backend down, or up again. */
+  markBackend(backend: BackendName, isDown: boolean): Promise<CommandAnswer>;
   /** Asks all workers but guests and containers, or only one. */
   ask(question: WorkerQuestion, only?: string): Promise<WorkerReply[]>;
 }

@@ -12,16 +12,19 @@ import { NATIVE_WORKER_TYPES } from "#node/worker-types.ts";
 import type { RouteReach } from "#observe/statistics.ts";
 import type { NodeOperations, WorkerReply } from "./node-operations.ts";
 
+/** What it needs of the node. */
+type WatchedNode = Pick<NodeOperations, "isStopping" | "statistics" | "ask">;
+
 /** So long what was found of the routers serves further requests. */
 const FRESH_MS = 1_000;
 
 /** The readiness of one node. */
 export class Readiness {
-  readonly #node: NodeOperations;
+  readonly #node: WatchedNode;
   readonly #routers: ReadyRouters;
   #found: { replies: Promise<WorkerReply[]>; at: number } | undefined;
 
-  constructor(node: NodeOperations, routers: ReadyRouters) {
+  constructor(node: WatchedNode, routers: ReadyRouters) {
     this.#node = node;
     this.#routers = routers;
   }
@@ -52,12 +55,18 @@ export class Readiness {
     return answer.routes.filter((route) => this.#isLacking(route)).map((route) => lack(id, route));
   }
 
+  /** A router that is marked down is not missed, unless its route has no other. */
   #isLacking({ reachable, unreachable }: RouteReach): boolean {
-    return this.#routers === "each" ? unreachable.length > 0 : reachable.length === 0;
+    return reachable.length === 0 || (this.#routers === "each" && unreachable.length > 0);
   }
 }
 
-function lack(id: string, { realm, role, unreachable }: RouteReach): string {
-  const connections = unreachable.map((connection) => `"${connection}"`).join(", ");
-  return `worker "${id}" cannot reach ${connections} for realm "${realm}", role "${role}"`;
+function lack(id: string, { realm, role, unreachable, markedDown }: RouteReach): string {
+  const listed = (connections: readonly string[]) =>
+    connections.map((one) => `"${one}"`).join(", ");
+  const states = [
+    ...(unreachable.length > 0 ? [`cannot reach ${listed(unreachable)}`] : []),
+    ...(markedDown.length > 0 ? [`has ${listed(markedDown)} marked down`] : []),
+  ];
+  return `worker "${id}" ${states.join(" and ")} for realm "${realm}", role "${role}"`;
 }

@@ -144,7 +144,7 @@ function numberIn(parameters: URLSearchParams, name: string, most: number, absen
 function print(session: WorkerSession, showsAuth: boolean): PrintedSession {
   const { cid, worker, startedAt, joinedAt, stoppedAt } = session;
   const time = (at: number | null) => at && new Date(at).toISOString();
-  const { peer, transport, serializer, tls, state, realm, authrole, authmethod } = session;
+  const { peer, transport, serializer, tls, state, realm, authrole, authmethod, backend } = session;
   return {
     cid,
     worker,
@@ -158,6 +158,8 @@ function print(session: WorkerSession, showsAuth: boolean): PrintedSession {
     ...(showsAuth ? { authid: session.authid } : {}),
     authrole,
     authmethod,
+    backend: backend?.connection ?? null,
+    ...(backend?.address ? { backend_address: backend.address } : {}),
     start: time(startedAt),
     joined: time(joinedAt),
     uptime_seconds: Math.max(0, Math.round(((stoppedAt ?? Date.now()) - startedAt) / 1000)),

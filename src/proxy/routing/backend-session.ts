@@ -7,7 +7,7 @@
  * @module
  */
 
-import { sentenceOf } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectOptions } from "#transport/router-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -53,7 +53,8 @@ export class BackendSession implements PeerHandler, EndableBackendSession {
    * Connects to the router. The client's serializer is used when the connection speaks it.
    *
    * @throws Failure from the router's side when it does not answer within its deadline, which the
-   * backend counts as a failure; the signal's reason when `options.canceled` is aborted.
+   * backend counts as a failure, or when it has been marked down meanwhile; the signal's reason when `options.canceled`
+   * is aborted.
    */
   static async open(
     backend: Backend,
@@ -74,6 +75,10 @@ export class BackendSession implements PeerHandler, EndableBackendSession {
     if (canceled?.aborted) {
       session.leave(false);
       canceled.throwIfAborted();
+    }
+    if (backend.isMarkedDown) {
+      session.leave(false);
+      throw markedDown(backend);
     }
     if (!session.isOver) backend.opened(session);
     return session;
@@ -160,4 +165,11 @@ export class BackendSession implements PeerHandler, EndableBackendSession {
   #send(message: readonly unknown[]): void {
     this.peer.send(encodeMessage(message, this.peer.serializer));
   }
+}
+
+function markedDown({ config }: Backend): Failure {
+  return new Failure(`Cannot join over connection "${config.id}": its router is marked down`, {
+    source: "router",
+    uri: ErrorUri.networkFailure,
+  });
 }

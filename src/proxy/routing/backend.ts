@@ -4,6 +4,8 @@
  *
  *     up  --fall failures in a row-->  down  --rise successes in a row-->  up, at first with few sessions
  *
+ * Beside that an operator may have marked it down: it gets no session then, whatever its health.
+ *
  * A failure is a connection that could not be opened, a router that shut down during a join, or a
  * router that sent no WELCOME in time. A success is a session that joined. A health check opens a
  * connection, handshake included, and closes it.
@@ -13,11 +15,13 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectionAuth, ConnectionConfig } from "#config/connection/connection-config.ts";
+import type { BackendFacts, BackendName } from "#observe/backend-facts.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import type { RouterHealth } from "#observe/statistics.ts";
 import { connectPeer, RouterConnector } from "#transport/router-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode } from "#wamp/peer.ts";
+import type { DownMarks } from "./down-marks.ts";
 import { LostSessions } from "./lost-sessions.ts";
 
 /** What the backends of one worker have in common. */
@@ -25,6 +29,7 @@ export interface BackendContext {
   log: Logger;
   /** Milliseconds until a backend that came up again has its full share; 0: it has it at once. */
   slowStartMs: number;
+  marks: DownMarks;
 }
 
 /** A session that its backend ends when it goes down. */
@@ -39,6 +44,7 @@ const LOWEST_SHARE = 0.1;
 /** One router, with its sessions and its health. */
 export class Backend {
   readonly config: ConnectionConfig;
+  readonly name: BackendName;
   readonly connector: RouterConnector;
   /** Sessions that are connected or connecting. */
   sessions = 0;
@@ -51,6 +57,9 @@ export class Backend {
   /** Those that end when it goes down; undefined: all sessions stay. */
   readonly #open: Set<EndableBackendSession> | undefined;
   #isUp = true;
+  #isMarkedDown: boolean;
+  /** Ends the watch of the marks. */
+  readonly #unwatch: () => void;
   /** Undefined: there was none yet. */
   #lastOutcome: "success" | "failure" | undefined;
   /** Outcomes in a row that contradict the present state. */
@@ -63,16 +72,30 @@ export class Backend {
   /** `address`: of a host that has several. */
   constructor(config: ConnectionConfig, context: BackendContext, address?: string) {
     this.config = config;
+    this.name = { connection: config.id, address: address ?? null };
     this.connector = new RouterConnector(config.transport);
     this.#context = context;
     this.#lostSessions = new LostSessions(context.log, config.id);
     this.#where = { connection: config.id, ...(address !== undefined && { address }) };
     this.#open = config.on_down === "close" ? new Set() : undefined;
+    this.#isMarkedDown = context.marks.has(this.name);
+    this.#unwatch = context.marks.watch(() => this.#onMarks());
     this.#scheduleCheck();
   }
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Whether an operator has marked it down, so that it gets no new sessions. */
+  get isMarkedDown(): boolean {
+    return this.#isMarkedDown;
+  }
+
+  /** What the worker knows of it now. */
+  get facts(): BackendFacts {
+    const { name, health, sessions, isMarkedDown } = this;
+    return { ...name, health, sessions, isMarkedDown };
   }
 
   /** Without health checks, what the last client found. */
@@ -82,7 +105,10 @@ export class Backend {
     return (isChecked ? this.#isUp : this.#lastOutcome === "success") ? "up" : "down";
   }
 
-  /** The part of its usual number of new sessions that it gets now: 0.1 just after it came up, up to 1. */
+  /**
+   * The part of its usual number of new sessions that it gets now: 0.1 just after it came up, or lost its mark, up
+   * to 1.
+   */
   get share(): number {
     const { slowStartMs } = this.#context;
     const age = performance.now() - this.#upSince;
@@ -111,6 +137,7 @@ export class Backend {
   /** Notes that a session is over. */
   closed(session: EndableBackendSession): void {
     this.#open?.delete(session);
+    this.#forgetMarks();
   }
 
   /** Counts a success of the router. */
@@ -134,7 +161,7 @@ export class Backend {
     else if (++this.#contrary >= health_check.fall) {
       this.#setUp(false);
       this.#context.log.warn("router down", { ...this.#where, reason });
-      for (const session of [...(this.#open ?? [])]) session.abandon("the router is down");
+      this.#endSessions("the router is down");
     }
   }
 
@@ -183,6 +210,25 @@ export class Backend {
     this.#lostSessions.flush();
     this.#checks = "stopped";
     clearTimeout(this.#timer);
+    this.#forgetMarks();
+  }
+
+  /** One that is stopped watches the marks for as long as it has sessions, which may end by them. */
+  #forgetMarks(): void {
+    if (this.#checks === "stopped" && this.sessions === 0) this.#unwatch();
+  }
+
+  #onMarks(): void {
+    const isMarkedDown = this.#context.marks.has(this.name);
+    if (isMarkedDown === this.#isMarkedDown) return;
+    this.#isMarkedDown = isMarkedDown;
+    if (isMarkedDown) this.#endSessions("the router is marked down");
+    else this.#upSince = performance.now();
+  }
+
+  /** Where `on_down` says so. */
+  #endSessions(reason: string): void {
+    for (const session of [...(this.#open ?? [])]) session.abandon(reason);
   }
 
   #setUp(isUp: boolean): void {

@@ -61,7 +61,9 @@ export class ConnectionBackends {
     const healths = this.current.map(({ health }) => health);
     const health = (["up", "unknown"] as RouterHealth[]).find((one) => healths.includes(one));
     const sessions = this.current.reduce((sum, backend) => sum + backend.sessions, 0);
-    return { connection: this.#config.id, health: health ?? "down", sessions };
+    const markedDown = this.current.filter(({ isMarkedDown }) => isMarkedDown).length;
+    const routers = this.current.length;
+    return { connection: this.#config.id, health: health ?? "down", sessions, routers, markedDown };
   }
 
   /** No more checks, and no more questions about the name. */
@@ -79,7 +81,7 @@ export class ConnectionBackends {
       if (this.#isStopped) return;
       if (this.#isUnresolved) this.#context.log.info("host found again", { connection: id, host });
       this.#isUnresolved = false;
-      this.#use(severalOf(addresses), endpoint, dns);
+      this.#use(this.#toldApart(addresses), endpoint, dns);
     } catch (thrown) {
       if (this.#isStopped) return;
       const fields = { connection: id, host, reason: sentenceOf(thrown) };
@@ -88,6 +90,15 @@ export class ConnectionBackends {
     }
     const delayMs = dns.refresh * (1 + JITTER * (2 * Math.random() - 1));
     this.#timer = setTimeout(() => void this.#follow(endpoint, dns), delayMs);
+  }
+
+  /** The addresses of which each is a backend of its own; none: the host is connected to by its name. */
+  #toldApart(addresses: readonly string[]): string[] {
+    const { id } = this.#config;
+    const most = mostOfOneVersion(addresses);
+    // By its name, a host would be connected to at the address that is marked.
+    const isMarked = (address: string) => this.#context.marks.names({ connection: id, address });
+    return most.length > 1 || most.some(isMarked) ? most : [];
   }
 
   /** Makes these addresses the current ones; with none the host is connected to by its name. */
@@ -121,12 +132,11 @@ export class ConnectionBackends {
 }
 
 /**
- * The addresses of one IP version, if there are several: the version with the most of them, or IPv4. With one of
- * each version, a host is one machine, such as `localhost`.
+ * The addresses of the IP version that has the most of them, or of IPv4. With one of each version, a host is one
+ * machine, such as `localhost`.
  */
-function severalOf(addresses: readonly string[]): string[] {
+function mostOfOneVersion(addresses: readonly string[]): string[] {
   const v6 = addresses.filter((address) => isIPv6(address));
   const v4 = addresses.filter((address) => !isIPv6(address));
-  const most = v6.length > v4.length ? v6 : v4;
-  return most.length > 1 ? most : [];
+  return v6.length > v4.length ? v6 : v4;
 }

@@ -72,6 +72,7 @@ export class Failover {
   /** One sentence for all that failed. */
   #failure(): Failure {
     const last = this.#lastFailure;
+    if (this.#tried.size === 0) return allMarkedDown();
     if (this.#tried.size === 1 && last !== undefined) return last;
     const reason = last?.message.replace(/^Cannot /, "cannot ");
     const sentence = `Cannot join: none of ${this.#tried.size} routers takes the session; ${reason}`;
@@ -82,6 +83,13 @@ export class Failover {
 
 function isOfBackend(thrown: unknown): thrown is Failure {
   return thrown instanceof Failure && (thrown.source === "router" || thrown.source === "config");
+}
+
+function allMarkedDown(): Failure {
+  return new Failure("Cannot join: every router of the route is marked down", {
+    source: "router",
+    uri: ErrorUri.networkFailure,
+  });
 }
 
 function connectionFailure({ config }: Backend, reason: string): Failure {

@@ -12,12 +12,14 @@ import { Failure } from "#base/failure.ts";
 import { withinTime } from "#base/within-time.ts";
 import type { BalancingConfig } from "#config/connection/connection-config.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
+import type { BackendFacts, BackendName } from "#observe/backend-facts.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { RouteReach, RouterFigures } from "#observe/statistics.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
 import type { Backend } from "./backend.ts";
 import { ConnectionBackends } from "./connection-backends.ts";
+import { DownMarks } from "./down-marks.ts";
 
 const ANY = "*";
 
@@ -32,11 +34,13 @@ export class RealmRoutes {
   readonly #routes: Map<string, Map<string, Route>>;
   /** Routes over one connection each, by its id: for transports that name their connection. */
   readonly #single: Map<string, Route>;
+  readonly #marks: DownMarks;
 
   /** Routes and connections that are the same as `before` are those themselves, with what they know of their routers. */
   constructor(config: RoutedConfig, log: Logger, before?: RealmRoutes) {
     const { policy = "round_robin", slow_start = 0 } = config.balancing ?? {};
-    const context = { log, slowStartMs: slow_start };
+    this.#marks = before === undefined ? new DownMarks() : before.#marks;
+    const context = { log, slowStartMs: slow_start, marks: this.#marks };
     const known = before === undefined ? null : before.#parts();
     const route = (connections: ConnectionBackends[], present: Route | undefined) =>
       present?.is(connections, policy) ? present : new Route(connections, policy);
@@ -98,7 +102,18 @@ export class RealmRoutes {
     return [...this.#connections.values()].map(({ figures }) => figures);
   }
 
-  /** Connects to every router of the routes, to see which can be reached. */
+  /** The same, each address of a host for itself. */
+  backends(): BackendFacts[] {
+    const connections = [...this.#connections.values()];
+    return connections.flatMap(({ current }) => current.map(({ facts }) => facts));
+  }
+
+  /** The backends that are marked down from now on, those of the tables before this one included. */
+  mark(marks: readonly BackendName[]): void {
+    this.#marks.use(marks);
+  }
+
+  /** Connects to every router of the routes that is not marked down, to see which can be reached. */
   async reach(): Promise<RouteReach[]> {
     const routes = [...this.#routes].flatMap(([realm, roles]) =>
       [...roles].map(([role, { backends }]) => ({ realm, role, backends })),
@@ -106,19 +121,21 @@ export class RealmRoutes {
     const probed = new Set(routes.flatMap(({ backends }) => backends));
     const reached = new Set<Backend>();
     const probes = [...probed].map(async (backend) => {
+      if (backend.isMarkedDown) return;
       if (await backend.probe()) reached.add(backend);
     });
     await withinTime(Promise.all(probes), REACH_MS);
-    const idsOf = (backends: readonly Backend[], isReached: boolean) => {
-      const found = backends.filter((one) => reached.has(one) === isReached);
-      return [...new Set(found.map(({ config }) => config.id))];
-    };
-    return routes.map(({ realm, role, backends }) => ({
-      realm,
-      role,
-      reachable: idsOf(backends, true),
-      unreachable: idsOf(backends, false),
-    }));
+    return routes.map(({ realm, role, backends }) => {
+      const marked = backends.filter(({ isMarkedDown }) => isMarkedDown);
+      const others = backends.filter(({ isMarkedDown }) => !isMarkedDown);
+      return {
+        realm,
+        role,
+        reachable: connectionsOf(others.filter((one) => reached.has(one))),
+        unreachable: connectionsOf(others.filter((one) => !reached.has(one))),
+        markedDown: connectionsOf(marked),
+      };
+    });
   }
 
   /** Stops all connections, but those of a table that is used instead. */
@@ -140,6 +157,10 @@ export class RealmRoutes {
     const any = isLooseUri(realm) ? this.#routes.get(ANY) : undefined;
     return any ?? noSuchRealm(realm);
   }
+}
+
+function connectionsOf(backends: readonly Backend[]): string[] {
+  return [...new Set(backends.map(({ config }) => config.id))];
 }
 
 function noSuchRealm(realm: string): never {
@@ -194,20 +215,24 @@ export class Route {
     return this.#sources.some(({ wasReached }) => wasReached);
   }
 
-  /** Whether all have been tried. */
+  /** Whether there is none to try next. */
   isExhausted(tried: ReadonlySet<Backend>): boolean {
-    return this.backends.every((backend) => tried.has(backend));
+    return this.#left(tried).length === 0;
   }
 
   /**
-   * The backend to try next; undefined when all have been tried. Those that are down come last: when
-   * no other is left, one of them may have come up unnoticed.
+   * The backend to try next; undefined when all have been tried that are not marked down. Those that are down come
+   * last: when no other is left, one of them may have come up unnoticed.
    */
   next(tried: ReadonlySet<Backend>): Backend | undefined {
-    const left = this.backends.filter((backend) => !tried.has(backend));
+    const left = this.#left(tried);
     const up = left.filter(({ isUp }) => isUp);
     const choice = up.length > 0 ? up : left;
     return this.#inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
+  }
+
+  #left(tried: ReadonlySet<Backend>): Backend[] {
+    return this.backends.filter((backend) => !tried.has(backend) && !backend.isMarkedDown);
   }
 
   /** Those of all connections, of which a host with several addresses has several. */

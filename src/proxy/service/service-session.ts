@@ -123,6 +123,11 @@ export class ServiceSession implements BackendObserver {
     return this.#requests.isIdle;
   }
 
+  /** Whether its router is marked down. */
+  get isMarkedDown(): boolean {
+    return this.#router.backend.isMarkedDown;
+  }
+
   /** Sends GOODBYE and closes the connection. */
   leave(reason: string, uri: string): void {
     this.#end(reason, uri);

@@ -103,7 +103,9 @@ export class ServiceSessions implements WampCaller {
     return session.subscribe(pattern, receiver);
   }
 
-  /** Requests go over other routes from now on, but for those that have begun. */
+  /**
+   * Requests go over these routes from now on, and none over a router that is marked down, but for those that have begun.
+   */
   use(routes: RealmRoutes, node: NodeCredentials): void {
     this.#context = { ...this.#context, routes, node };
     for (const slots of [this.#own, this.#ofClients]) {

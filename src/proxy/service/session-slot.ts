@@ -70,7 +70,10 @@ export class SessionSlot {
     return this.#session;
   }
 
-  /** The routes have changed: a session on another one than its own takes no further requests. */
+  /**
+   * The routes have changed, or the marks of backends: a session on another route than its own, or on a router that is
+   * marked down, takes no further requests.
+   */
   reroute(): void {
     const joined = this.#joined;
     if (joined === undefined) {
@@ -80,7 +83,7 @@ export class SessionSlot {
       );
       return;
     }
-    if (this.#joinedOver === this.#route()) return;
+    if (this.#joinedOver === this.#route() && !joined.isMarkedDown) return;
     this.#session = undefined;
     this.#joined = undefined;
     this.#leaveWhenUnused(joined);

@@ -165,7 +165,7 @@ export class FrontendSession
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
     backend.setObserver(this);
-    this.log.joined(welcome, backend.peer, identity);
+    this.log.joined(welcome, backend, identity);
   }
 
   onDenied(uri: string, message: string): void {

@@ -10,6 +10,8 @@ import type { LogFields, Logger } from "#observe/logger.ts";
 import type { SessionCounts } from "#observe/session-counts.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
+import type { Backend } from "#proxy/routing/backend.ts";
+import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import { askedFields, secondsSince } from "#session/session-fields.ts";
 import { endOfUri, SessionRecord } from "#session/session-record.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
@@ -40,7 +42,7 @@ export class SessionLog {
   }
 
   /** `identity` goes before what the WELCOME of the router says. */
-  joined(welcome: WireMessage, router: Peer, identity: LogFields): void {
+  joined(welcome: WireMessage, { peer: router, backend }: JoinedRouter, identity: LogFields): void {
     // A WELCOME takes longer to read than to forward: it is read for the log, or where it alone names realm and role.
     const isRead = !this.#log.omitsInfo || identity["realm"] === undefined;
     const fields = isRead ? { ...welcomeFields(welcome, router), ...identity } : identity;
@@ -53,6 +55,7 @@ export class SessionLog {
         authmethod: textOrNull(fields["authmethod"]),
       },
       this.#client,
+      backend.name,
     );
     if (this.#log.omitsInfo) return;
     const { peer, type, serializer } = this.#client.details;
@@ -131,6 +134,9 @@ export class SessionLog {
     this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#ignored });
   }
 }
+
+/** The router of a session, and the connection to it. */
+type JoinedRouter = Pick<BackendSession, "peer"> & { backend: Pick<Backend, "name"> };
 
 /** A session whose end is to be logged. */
 interface JoinedFacts {

@@ -6,7 +6,7 @@ test("the figures of a node are tables of its workers and routers, and its lates
   const rate = (perSecond: number) => ({ total: 9, perSecond });
   const figures = workerFigures({
     fromClients: { messages: rate(12.4), octets: rate(3_500) },
-    routers: [{ connection: "conn1", health: "up", sessions: 7 }],
+    routers: [{ connection: "conn1", health: "up", sessions: 7, routers: 3, markedDown: 1 }],
   });
   const warning = (second: number) => ({
     at: `2026-01-01T00:00:0${second}.000Z`,
@@ -30,8 +30,8 @@ test("the figures of a node are tables of its workers and routers, and its lates
     "proxy1  proxy  running  0         13     50   0         0      12        0          4        0",
     "guest1  guest  running  0",
     "",
-    "worker  connection  router  sessions",
-    "proxy1  conn1       up      7",
+    "worker  connection  router  sessions  marked down",
+    "proxy1  conn1       up      7         1 of 3",
     "",
     "warnings: 60",
     "2026-01-01T00:00:00 controller router down connection=conn1 reason=a\\u001b[2Jb",

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { NodeCommand } from "#node/command-message.ts";
 import { askNode, takeCommands } from "#node/command-socket.ts";
 import { afterTest } from "../../support/cleanups.ts";
 import { keptLog } from "../../support/kept-log.ts";
@@ -9,9 +10,9 @@ import { quiet } from "../../support/quiet-context.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const command = { command: "reload", isForced: true } as const;
-const done = async ({ isForced }: { isForced: boolean }) => ({
-  isDone: isForced,
-  text: "a\nb",
+const done = async (asked: NodeCommand) => ({
+  isDone: asked.command === "reload" ? asked.isForced : true,
+  text: asked.command === "reload" ? "a\nb" : JSON.stringify(asked),
 });
 
 test("asks the node of a folder, which no other user can", async () => {
@@ -20,6 +21,16 @@ test("asks the node of a folder, which no other user can", async () => {
   expect(await askNode(folder, command)).toEqual({ isDone: true, text: "a\nb" });
   expect(await askNode(folder, { ...command, isForced: false })).toMatchObject({ isDone: false });
   expect(statSync(join(folder, ".node.sock")).mode & 0o777).toBe(0o600);
+});
+
+test.each<[NodeCommand, string]>([
+  [{ command: "backend", connection: "conn1", address: null, isDown: true }, "mark a backend of"],
+  [{ command: "status" }, "ask"],
+])("asks for %j, or says that it cannot", async (asked, what) => {
+  const folder = temporaryFolder();
+  await expect(askNode(folder, asked)).rejects.toThrow(`Cannot ${what} the node in "${folder}": `);
+  await takeCommands(folder, done, quiet);
+  expect(await askNode(folder, asked)).toEqual({ isDone: true, text: JSON.stringify(asked) });
 });
 
 test("says that no node runs in a folder", async () => {

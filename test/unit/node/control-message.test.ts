@@ -14,6 +14,7 @@ const context = {
   logOutput: { color: false, file: null },
   nodeKey: null,
   decoyKey: "00".repeat(32),
+  downMarks: [{ connection: "conn1", address: null }],
 };
 
 test("hands on a start message with the whole configuration of the worker", () => {

@@ -19,6 +19,7 @@ const context: StartContext = {
   logFormat: "none",
   logOutput: { color: false, file: null },
   nodeKey: null,
+  downMarks: [],
   decoyKey: "00".repeat(32),
 };
 

@@ -17,6 +17,7 @@ const session = (cid: number, changes: Partial<ListedSession>): ListedSession =>
   joinedAt: null,
   stoppedAt: null,
   reason: null,
+  backend: null,
   pendingOctets: 0,
   ...changes,
 });

@@ -26,6 +26,7 @@ function listen(): string[] {
     shareSockets: ({ to, worker }) => void asked.push(`share ${worker} to ${to}`),
     leaveSockets: () => void asked.push("leave"),
     takeSocketFiles: () => void asked.push("take"),
+    markDown: (marks) => void asked.push(`marks ${marks.length}`),
     shutdown: (drainMs) => void asked.push(`shutdown ${drainMs}`),
     lost: () => void asked.push("lost"),
   });
@@ -39,7 +40,7 @@ test("a worker handles each message of its controller", () => {
   const node = { release: "1", nodeId: "n", folder: "/", startFolder: "/", runFolder: "/run" };
   const logOutput = { color: false, file: "/node/node.log" };
   const context = { ...node, logLevel: "info", logFormat: "json", logOutput };
-  const keys = { nodeKey: null, decoyKey: "00" };
+  const keys = { nodeKey: null, decoyKey: "00", downMarks: [] };
   const config = { type: "proxy", id: "p1" };
   say({ kind: "start", config, context: { ...context, ...keys } });
   say({ kind: "renew_certificates" });
@@ -53,6 +54,7 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "share_sockets", to: "s", worker: "p1" });
   say({ kind: "leave_sockets" });
   say({ kind: "take_socket_files" });
+  say({ kind: "down_marks", marks: [{ connection: "conn1", address: null }] });
   say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
   const reload = ["prepare", "apply", "abandon"];
@@ -67,6 +69,7 @@ test("a worker handles each message of its controller", () => {
     "share p1 to s",
     "leave",
     "take",
+    "marks 1",
     "shutdown 500",
     "lost",
   ]);

@@ -11,7 +11,7 @@ import { noSessions } from "../../support/node-figures.ts";
 
 const own = {
   sessions: noSessions,
-  routers: [{ connection: "c", health: "up" as const, sessions: 2 }],
+  routers: [{ connection: "c", health: "up" as const, sessions: 2, routers: 1, markedDown: 0 }],
 };
 
 test("has totals, and rates since the last reading", () => {

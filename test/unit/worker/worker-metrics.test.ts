@@ -19,15 +19,19 @@ const worker = (size: number) => ({
     },
   },
   routers: {
-    figures: () => [{ connection: "conn1", health: "up" as const, sessions: size }],
+    figures: () => [
+      { connection: "conn1", health: "up" as const, sessions: size, routers: 1, markedDown: 0 },
+    ],
     reach: async () => [],
+    backends: () => [],
+    mark() {},
   },
 });
 
 test("are read without a look at any session", () => {
   expect(readWorkerMetrics(worker(50_000))).toMatchObject({
     connections: 50_000,
-    routers: [{ connection: "conn1", health: "up", sessions: 50_000 }],
+    routers: [{ connection: "conn1", health: "up", sessions: 50_000, routers: 1, markedDown: 0 }],
   });
 });
 

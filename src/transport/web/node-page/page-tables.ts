@@ -8,6 +8,7 @@
 
 import type {
   NodeStatistics,
+  RouterFigures,
   TrafficFigures,
   WorkerFigures,
   WorkerStatistics,
@@ -35,6 +36,7 @@ const MARKED: Record<string, string> = {
   down: "bad",
   "not running": "bad",
   starting: "fair",
+  "by hand": "fair",
   error: "bad",
 };
 
@@ -71,15 +73,16 @@ export const PAGE_TABLES: readonly PageTable[] = [
   {
     id: "routers",
     title: "Routers",
-    columns: ["Worker", "Connection", "Health", "Sessions"],
+    columns: ["Worker", "Connection", "Health", "Sessions", "Marked down"],
     rows: ({ workers }) =>
       workers.flatMap((worker) =>
         withFigures(worker, ({ routers }) =>
-          routers.map(({ connection, health, sessions }) => [
+          routers.map((router) => [
             worker.id,
-            connection,
-            health,
-            printCount(sessions),
+            router.connection,
+            router.health,
+            printCount(router.sessions),
+            printMarks(router),
           ]),
         ),
       ),
@@ -168,6 +171,11 @@ function workerRow({ id, type, state, restarts, ageSeconds, figures }: WorkerSta
           printOctets(figures.waitingOctets),
         ];
   return [id, type, state, printCount(restarts), age, ...own];
+}
+
+function printMarks({ routers, markedDown }: RouterFigures): string {
+  if (markedDown === 0) return NOTHING;
+  return routers === 1 ? "by hand" : `${printCount(markedDown)} of ${printCount(routers)} by hand`;
 }
 
 function printTraffic({ messages, octets }: TrafficFigures): string {

@@ -44,9 +44,9 @@ const metrics: WorkerMetrics = {
   messagesLate: 1,
   waitingOctets: 100,
   routers: [
-    { connection: "conn1", health: "up", sessions: 3 },
-    { connection: "conn2", health: "down", sessions: 0 },
-    { connection: "conn3", health: "unknown", sessions: 0 },
+    { connection: "conn1", health: "up", sessions: 3, routers: 1, markedDown: 0 },
+    { connection: "conn2", health: "down", sessions: 0, routers: 3, markedDown: 2 },
+    { connection: "conn3", health: "unknown", sessions: 0, routers: 1, markedDown: 0 },
   ],
   spans: { sent: 7, lost: 2 },
   certificates: [{ port: 443, name: "example.com", notAfter: 1_800_000_000 }],
@@ -140,6 +140,11 @@ test("routers that are not known are left out, and further codes are named other
   expect(samplesOf(text, "crossproxy_router_up")).toEqual([
     ['worker="proxy1",connection="conn1"', 1],
     ['worker="proxy1",connection="conn2"', 0],
+  ]);
+  expect(samplesOf(text, "crossproxy_router_marked_down")).toEqual([
+    ['worker="proxy1",connection="conn1"', 0],
+    ['worker="proxy1",connection="conn2"', 2],
+    ['worker="proxy1",connection="conn3"', 0],
   ]);
   expect(samplesOf(text, "crossproxy_server_disconnects_total")).toEqual([
     ['worker="proxy1",code="1008"', 1],

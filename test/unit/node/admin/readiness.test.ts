@@ -7,13 +7,10 @@ import { nodeFigures, workerStatistics } from "../../../support/node-figures.ts"
 /** A node with these workers, which answer this; `asked` counts the questions. */
 function node(workers = [workerStatistics()], replies: WorkerReply[] = []) {
   const state = { asked: 0, isStopping: false };
-  const operations: NodeOperations = {
+  const operations: Pick<NodeOperations, "isStopping" | "statistics" | "ask"> = {
     get isStopping() {
       return state.isStopping;
     },
-    lastReload: { isSuccessful: true, succeededAt: 0 },
-    logLevel: "info",
-    setLogLevel() {},
     statistics: () => nodeFigures({ workers }),
     ask() {
       state.asked += 1;
@@ -23,7 +20,13 @@ function node(workers = [workerStatistics()], replies: WorkerReply[] = []) {
   return { operations, state };
 }
 
-const route = { realm: "realm1", role: "user", reachable: ["a"], unreachable: ["b", "c"] };
+const route = {
+  realm: "realm1",
+  role: "user",
+  reachable: ["a"],
+  unreachable: ["b", "c"],
+  markedDown: [] as string[],
+};
 const answered = (...routes: (typeof route)[]): WorkerReply[] => [
   { id: "proxy1", answer: { about: "routes", routes } },
 ];
@@ -58,6 +61,27 @@ test.each([
         Array(count).fill('worker "proxy1" cannot reach "b", "c" for realm "realm1", role "user"'),
       );
     }
+  },
+);
+
+test.each([
+  ["any", ["a"], [], []],
+  ["each", ["a"], [], []],
+  ["each", ["a"], ["b"], ['cannot reach "b" and has "c", "d" marked down']],
+  ["any", [], [], ['has "c", "d" marked down']],
+  ["any", [], ["b"], ['cannot reach "b" and has "c", "d" marked down']],
+  ["none", [], [], []],
+] as const)(
+  "with routers %s marked ones are missed where %p can be reached and %p cannot: %p",
+  async (routers, reachable, unreachable, lacks) => {
+    const found = { reachable: [...reachable], unreachable: [...unreachable] };
+    const { operations } = node(
+      undefined,
+      answered({ ...route, ...found, markedDown: ["c", "d"] }),
+    );
+    expect(await new Readiness(operations, routers).lacks()).toEqual(
+      lacks.map((lack) => `worker "proxy1" ${lack} for realm "realm1", role "user"`),
+    );
   },
 );
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
+import { DownMarks } from "#proxy/routing/down-marks.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { connectionTo } from "../../../support/proxy-worker.ts";
@@ -42,7 +43,9 @@ async function open(canceled?: AbortSignal, on_down?: "close") {
     health_check: check,
     ...(on_down && { on_down }),
   };
-  const backend = new Backend(config, { log: quiet, slowStartMs: 0 });
+  const marks = new DownMarks();
+  const markDown = () => marks.use([{ connection: "router", address: null }]);
+  const backend = new Backend(config, { log: quiet, slowStartMs: 0, marks });
   const observed = observer();
   const options = {
     serializer: "cbor",
@@ -50,7 +53,7 @@ async function open(canceled?: AbortSignal, on_down?: "close") {
     ...(canceled && { canceled }),
   } as const;
   const session = BackendSession.open(backend, options, observed.observer);
-  return { router, backend, session, ...observed };
+  return { router, backend, session, markDown, ...observed };
 }
 
 describe("a session with a router", () => {
@@ -148,6 +151,43 @@ describe("a session on a router that goes down", () => {
   });
 });
 
+describe("a session on a router that is marked down", () => {
+  test("ends as if the router had ended it, where on_down says so", async () => {
+    const { router, backend, session, seen, markDown } = await open(undefined, "close");
+    await session;
+    const side = await router.session();
+    markDown();
+    expect(await side.rest()).toEqual([]);
+    expect([seen, (await session).isOver, backend.sessions]).toEqual([["lost"], true, 0]);
+  });
+
+  test("ends by the mark also where a reload or its host has replaced the router", async () => {
+    const { backend, session, markDown } = await open(undefined, "close");
+    const one = await session;
+    backend.stop();
+    markDown();
+    expect([one.isOver, backend.isMarkedDown]).toEqual([true, true]);
+  });
+
+  test("goes on otherwise", async () => {
+    const { session, seen, markDown } = await open();
+    await session;
+    markDown();
+    expect([seen, (await session).isOver]).toEqual([[], false]);
+  });
+
+  test("is not opened, and is no failure of its router, where the mark is made meanwhile", async () => {
+    const { router, backend, session, markDown } = await open();
+    markDown();
+    await expect(session).rejects.toMatchObject({
+      source: "router",
+      message: 'Cannot join over connection "router": its router is marked down',
+    });
+    expect(await (await router.session()).rest()).toEqual([]);
+    expect([backend.sessions, backend.isUp]).toEqual([0, true]);
+  });
+});
+
 describe("a session that is not opened", () => {
   test("counts as a failure of its router", async () => {
     const backend = new Backend(
@@ -155,7 +195,7 @@ describe("a session that is not opened", () => {
         ...connectionTo("router", "/none/router.sock"),
         health_check: { interval: 1_000_000, rise: 1, fall: 1, while_up: false },
       },
-      { log: quiet, slowStartMs: 0 },
+      { log: quiet, slowStartMs: 0, marks: new DownMarks() },
     );
     const { observer: nobody, seen } = observer();
     const options = { serializer: "cbor", maxBuffered: 1 } as const;

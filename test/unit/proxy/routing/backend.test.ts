@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import type { HealthCheckConfig } from "#config/connection/connection-config.ts";
 import { Backend } from "#proxy/routing/backend.ts";
+import { DownMarks } from "#proxy/routing/down-marks.ts";
 import { afterTest } from "../../../support/cleanups.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
@@ -11,7 +12,13 @@ import { temporaryFolder } from "../../../support/temporary-folder.ts";
 const check: HealthCheckConfig = { interval: 1000, rise: 2, fall: 3, while_up: false };
 
 /** A backend, whose router is behind a socket that need not exist. */
-function backend(health_check: HealthCheckConfig | undefined, slowStartMs = 0, path = "/none") {
+function backend(
+  health_check: HealthCheckConfig | undefined,
+  slowStartMs = 0,
+  path = "/none",
+  marks = new DownMarks(),
+  address?: string,
+) {
   const { log, logged } = keptLog("info", "warn");
   const made = new Backend(
     {
@@ -25,11 +32,42 @@ function backend(health_check: HealthCheckConfig | undefined, slowStartMs = 0, p
       auth: "anonymous-proxy",
       ...(health_check && { health_check }),
     },
-    { log, slowStartMs },
+    { log, slowStartMs, marks },
+    address,
   );
   afterTest(() => made.stop());
   return { backend: made, logged };
 }
+
+describe("a mark of an operator", () => {
+  test.each([
+    ["all of its connection", { connection: "conn1", address: null }, true],
+    ["its address", { connection: "conn1", address: "10.0.0.1" }, true],
+    ["another address", { connection: "conn1", address: "10.0.0.2" }, false],
+    ["another connection", { connection: "conn2", address: null }, false],
+  ])("on %s counts from its beginning to its end", (_, mark, isMarkedDown) => {
+    const marks = new DownMarks();
+    const before = backend(check, 0, "/none", marks, "10.0.0.1").backend;
+    marks.use([mark]);
+    const later = backend(check, 0, "/none", marks, "10.0.0.1").backend;
+    expect([before, later].map((one) => one.isMarkedDown)).toEqual([isMarkedDown, isMarkedDown]);
+    marks.use([]);
+    expect([before, later].map((one) => one.isMarkedDown)).toEqual([false, false]);
+  });
+
+  test("leaves its health alone, and its end gives it sessions bit by bit", () => {
+    const pass = fakeTime();
+    const marks = new DownMarks();
+    const { backend: one, logged } = backend(check, 1000, "/none", marks);
+    marks.use([{ connection: "conn1", address: null }]);
+    one.succeeded();
+    expect([one.isUp, one.health, one.share, logged]).toEqual([true, "up", 1, []]);
+    marks.use([]);
+    expect(one.share).toBe(0.1);
+    pass(1000);
+    expect(one.share).toBe(1);
+  });
+});
 
 describe("a backend", () => {
   test("is down after enough failures in a row, and says so once", () => {

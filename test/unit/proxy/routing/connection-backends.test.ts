@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from "bun:test";
 import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { ConnectionBackends } from "#proxy/routing/connection-backends.ts";
+import { DownMarks } from "#proxy/routing/down-marks.ts";
 import { lookUpHost } from "#proxy/routing/host-addresses.ts";
 import { afterTest } from "../../../support/cleanups.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
@@ -32,10 +33,13 @@ function connection(answers: (string[] | string)[], changes: Partial<ConnectionC
     if (typeof answer === "string") throw new Error(answer);
     return answer;
   };
-  const made = new ConnectionBackends({ ...config, ...changes }, { log, slowStartMs: 0 }, lookUp);
+  const marks = new DownMarks();
+  const context = { log, slowStartMs: 0, marks };
+  const made = new ConnectionBackends({ ...config, ...changes }, context, lookUp);
   afterTest(() => made.stop());
   return {
     made,
+    marks,
     logged,
     asked,
     hosts: () => made.current.map(hostOf),
@@ -81,6 +85,18 @@ describe("a connection to a name", () => {
     const before = made.current;
     await asks();
     expect(made.current).toBe(before);
+  });
+
+  test("is not to the name while the only address that is left is marked down", async () => {
+    const { made, marks, hosts, asks } = connection([["10.0.0.1", "10.0.0.2"], ["10.0.0.2"]]);
+    await settled();
+    marks.use([{ connection: "conn1", address: "10.0.0.2" }]);
+    expect(made.figures).toMatchObject({ routers: 2, markedDown: 1 });
+    await asks();
+    expect([hosts(), made.figures.markedDown]).toEqual([["10.0.0.2"], 1]);
+    marks.use([]);
+    await asks();
+    expect([hosts(), made.figures.markedDown]).toEqual([["routers.test"], 0]);
   });
 
   test("goes by the name again when one address is left", async () => {
@@ -149,13 +165,14 @@ describe("a connection to a name", () => {
     const { made, logged } = connection([["10.0.0.1", "10.0.0.2"]]);
     await settled();
     const [first, second] = made.current as [Backend, Backend];
-    expect(made.figures).toEqual({ connection: "conn1", health: "unknown", sessions: 0 });
+    const both = { connection: "conn1", routers: 2, markedDown: 0 };
+    expect(made.figures).toEqual({ ...both, health: "unknown", sessions: 0 });
     first.sessions = 2;
     second.sessions = 3;
     first.failed("no answer");
     expect(made.figures.health).toBe("unknown");
     second.failed("no answer");
-    expect(made.figures).toEqual({ connection: "conn1", health: "down", sessions: 5 });
+    expect(made.figures).toEqual({ ...both, health: "down", sessions: 5 });
     second.succeeded();
     expect(made.figures.health).toBe("up");
     expect(logged.slice(1)).toEqual([
@@ -214,7 +231,7 @@ test("a connection to an address asks for nothing", async () => {
     return [];
   };
   const { log } = keptLog();
-  new ConnectionBackends(plain, { log, slowStartMs: 0 }, lookUp);
+  new ConnectionBackends(plain, { log, slowStartMs: 0, marks: new DownMarks() }, lookUp);
   await settled();
   expect(asked).toEqual([]);
 });

@@ -46,10 +46,11 @@ test("each router is connected to once, and one that does not answer in time is 
   const isUp = () => routes.figures().some(({ health }) => health === "up");
   while (!isUp() || silent() === 0) await new Promise((resolve) => setImmediate(resolve));
   pass(1_500);
+  const none = { markedDown: [] };
   const expected = [
-    { realm: "realm1", role: "user", reachable: ["up"], unreachable: ["silent"] },
-    { realm: "realm1", role: "admin", reachable: ["up"], unreachable: [] },
-    { realm: "realm2", role: "*", reachable: [], unreachable: ["gone"] },
+    { realm: "realm1", role: "user", reachable: ["up"], unreachable: ["silent"], ...none },
+    { realm: "realm1", role: "admin", reachable: ["up"], unreachable: [], ...none },
+    { realm: "realm2", role: "*", reachable: [], unreachable: ["gone"], ...none },
   ];
   expect(await Promise.all(found)).toEqual([expected, expected]);
   expect([connections(), silent()]).toEqual([1, 1]);
@@ -59,4 +60,19 @@ test("each router is connected to once, and one that does not answer in time is 
     "down",
     "unknown",
   ]);
+});
+
+test("a router that is marked down is not asked", async () => {
+  const connections = await router("up", true);
+  const routes = table();
+  routes.mark([
+    { connection: "up", address: null },
+    { connection: "silent", address: null },
+  ]);
+  expect(await routes.reach()).toEqual([
+    { realm: "realm1", role: "user", reachable: [], unreachable: [], markedDown: ["up", "silent"] },
+    { realm: "realm1", role: "admin", reachable: [], unreachable: [], markedDown: ["up"] },
+    { realm: "realm2", role: "*", reachable: [], unreachable: ["gone"], markedDown: [] },
+  ]);
+  expect(connections()).toBe(0);
 });

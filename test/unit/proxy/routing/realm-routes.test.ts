@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { BalancingConfig, ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
+import { Failover } from "#proxy/routing/failover.ts";
 import { RealmRoutes, type Route } from "#proxy/routing/realm-routes.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { quiet } from "../../../support/quiet-context.ts";
@@ -206,5 +207,52 @@ describe("a route table that replaces another", () => {
     const after = tableOf({ connections: { a: connection("a"), b: connection("c") } }, tableOf({}));
     expect(first(after.routeOver("b")).config.id).toBe("c");
     expect(() => after.routeOver("c")).toThrow("it is not configured any more");
+  });
+});
+
+describe("a route with backends that are marked down", () => {
+  const down = (...ids: string[]) => ids.map((connection) => ({ connection, address: null }));
+
+  test("leads to the others alone, also when those have failed", () => {
+    const routes = table(abc);
+    const route = routes.routeFor("realm1", "user");
+    routes.mark(down("b"));
+    expect(order(route)).toEqual(["a", "c"]);
+    routes.mark(down("a", "c"));
+    expect(order(route)).toEqual(["b"]);
+    expect(route.isExhausted(new Set())).toBe(false);
+    routes.mark(down("a", "b", "c"));
+    expect([order(route), route.isExhausted(new Set())]).toEqual([[], true]);
+    routes.mark([]);
+    expect(order(route).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
+  test("refuses a session when no other is left", async () => {
+    const routes = table(abc);
+    routes.mark(down("a", "b", "c"));
+    const failover = new Failover(routes.routeFor("realm1", "user"));
+    const opening = failover.next(() => Promise.reject(new Error("it is asked")));
+    await expect(opening).rejects.toMatchObject({
+      message: "Cannot join: every router of the route is marked down",
+      source: "router",
+      uri: "wamp.error.network_failure",
+    });
+  });
+
+  test("has the marks also in another configuration", () => {
+    const before = table(abc);
+    before.mark(down("b"));
+    const connections = { b: connection("b", 2), c: connection("c") };
+    const after = new RealmRoutes(
+      { connections, routes: { realm1: { user: ["b", "c"] } } },
+      quiet,
+      before,
+    );
+    tables.push(after);
+    expect(order(after.routeFor("realm1", "user"))).toEqual(["c"]);
+    expect(after.backends()).toEqual([
+      { connection: "b", address: null, health: "unknown", sessions: 0, isMarkedDown: true },
+      { connection: "c", address: null, health: "unknown", sessions: 0, isMarkedDown: false },
+    ]);
   });
 });

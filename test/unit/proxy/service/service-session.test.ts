@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { makePrivateKey } from "#base/ed25519.ts";
 import { Backend } from "#proxy/routing/backend.ts";
+import { DownMarks } from "#proxy/routing/down-marks.ts";
 import { nodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ServiceSession } from "#proxy/service/service-session.ts";
 import { afterTest } from "../../../support/cleanups.ts";
@@ -23,7 +24,7 @@ async function begin(auth: "anonymous-proxy" | "cryptosign-proxy" = "anonymous-p
   const router = await scriptedRouter(path, limit > 0 ? { max_message_size: limit } : {});
   const backend = new Backend(
     { ...connectionTo("router", path), auth },
-    { log: quiet, slowStartMs: 0 },
+    { log: quiet, slowStartMs: 0, marks: new DownMarks() },
   );
   const node = nodeCredentials("node", makePrivateKey());
   const joining = ServiceSession.join(backend, { realm: "realm1", role: "user", node });
@@ -150,7 +151,11 @@ test("a session fails where its router speaks before HELLO, and says nothing to 
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   afterTest(() => server.close());
-  const backend = new Backend(connectionTo("router", path), { log: quiet, slowStartMs: 0 });
+  const backend = new Backend(connectionTo("router", path), {
+    log: quiet,
+    slowStartMs: 0,
+    marks: new DownMarks(),
+  });
   const identity = { realm: "realm1", role: "user", node: nodeCredentials("node", null) };
   await expect(ServiceSession.join(backend, identity)).rejects.toMatchObject({
     message: "Cannot join as a service session: the router sent a message before HELLO",

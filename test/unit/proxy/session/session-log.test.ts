@@ -17,7 +17,8 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     (log) => {
       const router = new FakePeer();
       const welcome = encodeMessage([2, 7, { authid: "router" }], router.serializer);
-      log.joined(welcome, router, { authid: "joe" });
+      const backend = { name: { connection: "conn1", address: null } };
+      log.joined(welcome, { peer: router, backend }, { authid: "joe" });
     },
     "session joined",
     { peer, transport: "websocket", serializer: "json", session: 7, authid: "joe" },
@@ -92,8 +93,11 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   expect(logged).toEqual([[message, fields as never]]);
 });
 
-const router = new FakePeer();
-const welcome = encodeMessage([2, 7, { realm: "realm1", authrole: "user" }], router.serializer);
+const router = { peer: new FakePeer(), backend: { name: { connection: "conn1", address: null } } };
+const welcome = encodeMessage(
+  [2, 7, { realm: "realm1", authrole: "user" }],
+  router.peer.serializer,
+);
 const rolesOf = (counts: SessionCounts) =>
   counts.figures(1).roles.map(({ realm, role, sessions }) => [realm, role, sessions]);
 
@@ -110,14 +114,18 @@ test.each([
 test("a WELCOME is not read where neither the log nor the counts need it", () => {
   const { log } = keptLog();
   const unread = {
-    ...router,
+    ...router.peer,
     get serializer(): never {
       throw new Error("it is read");
     },
   };
   const one = new SessionLog({ ...log, omitsInfo: true }, new SessionCounts(), client);
-  one.joined(welcome, unread as never, { realm: "realm1", authrole: "user" });
-  expect(() => one.joined(welcome, unread as never, {})).toThrow("it is read");
+  const silent = {
+    peer: unread as never,
+    backend: { name: { connection: "conn1", address: null } },
+  };
+  one.joined(welcome, silent, { realm: "realm1", authrole: "user" });
+  expect(() => one.joined(welcome, silent, {})).toThrow("it is read");
 });
 
 test("the end of a session is a line with the first reason and the seconds that it took", () => {
@@ -177,7 +185,7 @@ test("a session is counted by realm and role from its join to its end, and when 
   one.sessionOver();
   one.sessionOver();
   expect(rolesOf(all)).toEqual([]);
-  one.joined(encodeMessage([2, 8, {}], router.serializer), router, {});
+  one.joined(encodeMessage([2, 8, {}], router.peer.serializer), router, {});
   expect([rolesOf(all), all.figures(1).joins]).toEqual([[[null, null, 1]], 2]);
 });
 

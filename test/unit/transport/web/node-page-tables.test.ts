@@ -33,7 +33,7 @@ const busy = workerStatistics({
     },
     waitingOctets: 100,
     slowClients: 4,
-    routers: [{ connection: "conn1", health: "down", sessions: 3 }],
+    routers: [{ connection: "conn1", health: "down", sessions: 3, routers: 1, markedDown: 1 }],
     sessions: {
       ...noSessions,
       open: 9,
@@ -77,7 +77,7 @@ test.each([
     "sessions",
     "proxy1 | realm1 | user | 4; proxy1 | not known | not known | 1; proxy1 | 2 more pairs | – | 2; proxy1 | not joined | – | 2",
   ],
-  ["routers", "proxy1 | conn1 | down | 3"],
+  ["routers", "proxy1 | conn1 | down | 3 | by hand"],
   ["joins", "proxy1 | 12 | 3 | 4 | 1 | 5 | 6"],
   ["refusals", "proxy1 | wamp.error.no_such_realm | 3"],
   [
