@@ -197,7 +197,9 @@ describe("top", () => {
     const elsewhere = await run(folder, "top", "--url", `http://127.0.0.1:${port}/nowhere`);
     expect(elsewhere.stderr).toEndWith('/nowhere": it answers with 404\n');
     const other = temporaryFolder({ "node.json": { version: 2, workers: [] } });
-    expect((await run(other, "top")).stderr).toContain("it has no controller.admin, and no path of type nodeinfo");
+    expect((await run(other, "top")).stderr).toContain(
+      "it has no controller.admin, and no path of type nodeinfo",
+    );
   });
 });
 
