@@ -6,7 +6,7 @@
 
 import type { KeptPublication } from "./publication.ts";
 
-/** Most octets of the payloads of one subscription; older events are forgotten first. */
+/** Most octets of one subscription; older events are forgotten first. */
 const MAX_OCTETS = 16 * 1024 * 1024;
 
 /** An event of the past. */

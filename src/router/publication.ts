@@ -26,6 +26,7 @@ export interface Publication {
 
 /** A publication that may be kept: its octets are its own. */
 export interface KeptPublication extends Omit<Publication, "excluded"> {
+  /** About as many as it takes, with all that its publisher chose. */
   readonly octets: number;
 }
 
@@ -51,8 +52,14 @@ export function publicationOf(
 export function keptPublication(publication: Publication): KeptPublication {
   const { id, topic, details, payload, rules } = publication;
   const items = payload.items.map((item) => new Uint8Array(item));
-  const octets = items.reduce((sum, item) => sum + item.length, topic.length);
+  const own = topic.length + detailsOctets(details) + (rules?.octets ?? 0);
+  const octets = items.reduce((sum, item) => sum + item.length, own);
   return { id, topic, details, payload: { serializer: payload.serializer, items }, rules, octets };
+}
+
+function detailsOctets(details: Dict): number {
+  const texts = Object.values(details).filter((value) => typeof value === "string");
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 function publisherDetails({ id, identity }: RealmSession): Dict {

@@ -15,6 +15,9 @@ interface Lists<T> {
   readonly eligible: ReadonlySet<T> | undefined;
 }
 
+/** About as many octets as an entry of a set takes, without its text. */
+const ENTRY_OCTETS = 64;
+
 /** The lists of one publication. */
 export class ReceiverRules {
   readonly #ids: Lists<number | bigint>;
@@ -42,6 +45,11 @@ export class ReceiverRules {
     return hasLists === undefined ? undefined : new ReceiverRules(options);
   }
 
+  /** About as many as the lists take in memory. */
+  get octets(): number {
+    return octetsOf(this.#ids) + octetsOf(this.#authids) + octetsOf(this.#authroles);
+  }
+
   admits({ id, identity }: RealmSession): boolean {
     return (
       admits(this.#ids, id) &&
@@ -53,6 +61,14 @@ export class ReceiverRules {
 
 function lists<T>(exclude: readonly T[] | undefined, eligible: readonly T[] | undefined): Lists<T> {
   return { excluded: exclude && new Set(exclude), eligible: eligible && new Set(eligible) };
+}
+
+function octetsOf({ excluded, eligible }: Lists<unknown>): number {
+  const entries = [...(excluded ?? []), ...(eligible ?? [])];
+  return entries.reduce<number>(
+    (sum, entry) => sum + ENTRY_OCTETS + (typeof entry === "string" ? entry.length : 0),
+    0,
+  );
 }
 
 function admits<T>({ excluded, eligible }: Lists<T>, attribute: T): boolean {

@@ -8,12 +8,12 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { KeptPublication } from "./publication.ts";
-import { isMatch, type MatchPolicy } from "./uri-match.ts";
+import { type MatchPolicy, matcherOf } from "./uri-match.ts";
 
 /** Most topics of a realm with a retained event. */
 const MAX_TOPICS = 10_000;
 
-/** Most octets of their payloads together. */
+/** Most octets of them together. */
 const MAX_OCTETS = 64 * 1024 * 1024;
 
 /** The retained events of a realm by topic. */
@@ -38,7 +38,8 @@ export class RetainedEvents {
   /** The events of the topics that a pattern matches. */
   matching(uri: string, match: MatchPolicy): KeptPublication[] {
     if (match !== "exact") {
-      return [...this.#byTopic.values()].filter(({ topic }) => isMatch(uri, match, topic));
+      const isMatch = matcherOf(uri, match);
+      return [...this.#byTopic.values()].filter(({ topic }) => isMatch(topic));
     }
     const event = this.#byTopic.get(uri);
     return event === undefined ? [] : [event];

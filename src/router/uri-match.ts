@@ -26,12 +26,12 @@ export function isLoosePattern(uri: string, match: MatchPolicy): boolean {
   }
 }
 
-/** Whether a pattern matches a URI. */
-export function isMatch(pattern: string, match: MatchPolicy, uri: string): boolean {
-  if (match === "exact") return pattern === uri;
-  if (match === "prefix") return uri.startsWith(pattern);
-  const [wanted, components] = [pattern.split("."), uri.split(".")];
-  return wanted.length === components.length && matchesComponents(wanted, components);
+/** Tells which URIs a pattern matches; each takes steps by its own length alone, however long the pattern is. */
+export function matcherOf(pattern: string, match: MatchPolicy): (uri: string) => boolean {
+  if (match === "exact") return (uri) => uri === pattern;
+  if (match === "prefix") return (uri) => uri.startsWith(pattern);
+  const wanted = pattern.split(".");
+  return (uri) => hasComponents(uri, wanted);
 }
 
 /** Values by pattern, looked up by a URI that the patterns match. */
@@ -119,6 +119,17 @@ function deleteIn<V>(groups: Map<number, Map<string, V>>, key: number, pattern: 
   if (group?.size === 0) groups.delete(key);
 }
 
-function matchesComponents(pattern: readonly string[], components: readonly string[]): boolean {
-  return pattern.every((component, i) => component === "" || component === components[i]);
+/** Whether a URI has so many components, and these where they are not empty. */
+function hasComponents(uri: string, wanted: readonly string[]): boolean {
+  let start = 0;
+  for (const [index, component] of wanted.entries()) {
+    if (start > uri.length) return false;
+    const dot = uri.indexOf(".", start);
+    const end = dot < 0 ? uri.length : dot;
+    const isSame = component.length === end - start && uri.startsWith(component, start);
+    if (component !== "" && !isSame) return false;
+    if (index === wanted.length - 1) return end === uri.length;
+    start = end + 1;
+  }
+  return false;
 }

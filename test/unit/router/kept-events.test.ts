@@ -3,6 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import type { RoleConfig } from "#config/realm/realm-config.ts";
 import { EventHistory } from "#router/event-history.ts";
+import { keptPublication } from "#router/publication.ts";
+import { ReceiverRules } from "#router/receiver-rules.ts";
+import type { PublishRequest } from "#router/requests.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { quiet } from "../../support/quiet-context.ts";
 import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
@@ -199,6 +202,19 @@ describe("event history", () => {
     expect((await getEvents(peer, [id]))[4]).toBe("wamp.error.history_unavailable");
     expect((await getEvents(peer, [id + 1]))[4]).toBe("wamp.error.no_such_subscription");
     expect((await getEvents(peer, ["x"]))[4]).toBe("wamp.error.invalid_argument");
+  });
+
+  test("counts the lists of receivers and the details of an event, too", () => {
+    const payload = { serializer: "json" as const, items: [] };
+    const octetsOf = (options: PublishRequest["options"], details = {}) => {
+      const own = { id: 1, topic: "x", details, payload, excluded: undefined };
+      return keptPublication({ ...own, rules: ReceiverRules.of(options) }).octets;
+    };
+    expect(octetsOf({})).toBe(1);
+    expect(octetsOf({}, { ppt_scheme: "x".repeat(99) })).toBe(100);
+    expect(octetsOf({ eligible: [1, 2], exclude: [3] })).toBeGreaterThan(3 * 32);
+    expect(octetsOf({ exclude_authid: ["x".repeat(99)] })).toBeGreaterThan(100);
+    expect(octetsOf({ eligible_authrole: ["x".repeat(99)] })).toBeGreaterThan(100);
   });
 
   test("forgets the oldest events beyond its octets", () => {

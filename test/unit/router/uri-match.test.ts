@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isLoosePattern, UriPatternMap } from "#router/uri-match.ts";
+import { isLoosePattern, matcherOf, UriPatternMap } from "#router/uri-match.ts";
 
 describe("isLoosePattern", () => {
   test.each(["exact", "prefix", "wildcard"] as const)(
@@ -26,6 +26,12 @@ describe("isLoosePattern", () => {
       expect(isLoosePattern(bad, "prefix")).toBe(false);
     }
   });
+});
+
+test("a pattern of 60,000 components is not read again for each URI", () => {
+  const isMatch = matcherOf(".".repeat(60_000), "wildcard");
+  // To split it for each of them would take longer than the test may.
+  for (let index = 0; index < 100_000; index++) expect(isMatch(`a.${index}`)).toBe(false);
 });
 
 describe("UriPatternMap", () => {
