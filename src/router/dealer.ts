@@ -33,12 +33,14 @@ import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import type { RealmSession } from "./realm-session.ts";
 import {
   type Endpoint,
+  hasCallee,
   noSuchProcedure,
   type Registration,
   RegistrationMap,
 } from "./registration-map.ts";
 import type { CallRequest, EndRequest, RegisterRequest } from "./requests.ts";
 import type { Authorization } from "./role.ts";
+import type { MatchPolicy } from "./uri-match.ts";
 
 /** Most pending calls of one caller; a further call is answered with `wamp.error.unavailable`. */
 const MAX_CALLS_PER_CALLER = 65_536;
@@ -73,8 +75,7 @@ export class Dealer {
   register(callee: RealmSession, { id, options, uri, match }: RegisterRequest): void {
     const { invoke = "single", concurrency, forward_timeout, force_reregister } = options;
     const handlesTimeout = forward_timeout === true && callee.features.callTimeout;
-    if (force_reregister === true)
-      this.#revokeOthers(callee, this.registrations.get(uri, match), invoke);
+    if (force_reregister === true) this.#revokeOthers(callee, uri, match, invoke);
     const wanted = { concurrency, handlesTimeout };
     const added = this.registrations.add(callee, uri, match, invoke, wanted);
     send(callee, [MessageType.REGISTERED, id, added.registration.id]);
@@ -94,12 +95,10 @@ export class Dealer {
   }
 
   /** Takes a procedure from its callees, unless one that registers it again may keep it. */
-  #revokeOthers(
-    callee: RealmSession,
-    registration: Registration | undefined,
-    invoke: InvokePolicy,
-  ): void {
+  #revokeOthers(callee: RealmSession, uri: string, match: MatchPolicy, invoke: InvokePolicy): void {
+    const registration = this.registrations.get(uri, match);
     if (registration === undefined) return;
+    if (!hasCallee(registration, callee)) this.registrations.refuseTooMany(callee, uri);
     for (const { session } of [...registration.callees]) {
       if (session === callee && registration.invoke === invoke) continue;
       this.revoke(session, registration, UNREGISTERED);

@@ -10,7 +10,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import type { MetaArguments } from "./meta-arguments.ts";
 import { isTrusted, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
 import type { RealmSession } from "./realm-session.ts";
-import type { Registration } from "./registration-map.ts";
+import { hasCallee, type Registration } from "./registration-map.ts";
 import type { Subscription } from "./subscription-map.ts";
 import type { MatchPolicy } from "./uri-match.ts";
 
@@ -33,6 +33,7 @@ interface Patterns<T extends Pattern> {
   get(uri: string, match: MatchPolicy): T | undefined;
   byId(id: number): T | undefined;
   members(pattern: T): RealmSession[];
+  has(pattern: T, session: RealmSession): boolean;
   details(pattern: T): Record<string, unknown>;
   revoke(session: RealmSession, pattern: T, reason: string | undefined): void;
 }
@@ -50,6 +51,7 @@ export function subscriptionMeta(realm: MetaRealm): MetaProcedures {
       get: (uri, match) => subscriptions.get(uri, match),
       byId: (id) => subscriptions.byId(id),
       members: ({ subscribers }) => [...subscribers],
+      has: ({ subscribers }, session) => subscribers.has(session),
       details: subscriptionDetails,
       revoke: (session, one, reason) => broker.revoke(session, one, reason),
     }),
@@ -74,6 +76,7 @@ export function registrationMeta(realm: MetaRealm): MetaProcedures {
       get: (uri, match) => registrations.get(uri, match),
       byId: (id) => registrations.byId(id),
       members: ({ callees }) => callees.map(({ session }) => session),
+      has: hasCallee,
       details: registrationDetails,
       revoke: (session, one, reason) => dealer.revoke(session, one, reason),
     }),
@@ -115,7 +118,7 @@ function patternMeta<T extends Pattern>(realm: MetaRealm, patterns: Patterns<T>)
     [`wamp.${kind}.remove_${member}`]: (args, caller) => {
       const one = found(args, caller);
       const session = sessionOf(realm, args.id(1, `${member}_id`));
-      if (!patterns.members(one).includes(session)) throw none(patterns, one.id);
+      if (!patterns.has(one, session)) throw none(patterns, one.id);
       patterns.revoke(session, one, args.optionalText(2, "reason"));
       return null;
     },
@@ -136,7 +139,7 @@ function listed<T extends Pattern>(
   const lists = { exact: [] as number[], prefix: [] as number[], wildcard: [] as number[] };
   for (const one of patterns.all()) {
     if (!isShown(one.uri, caller)) continue;
-    if (ofSession !== undefined && !patterns.members(one).includes(ofSession)) continue;
+    if (ofSession !== undefined && !patterns.has(one, ofSession)) continue;
     lists[one.match].push(one.id);
   }
   return lists;

@@ -76,8 +76,8 @@ export class Realm implements MetaRealm {
 
   /** Whether a session is joined, or something of this worker has subscribed. */
   get isUsed(): boolean {
-    const subscriptions = [...this.broker.subscriptions.all()];
-    return this.#sessions.size > 0 || subscriptions.some(({ subscribers }) => subscribers.size > 0);
+    if (this.#sessions.size > 0) return true;
+    return [...this.broker.subscriptions.all()].some(({ subscribers }) => subscribers.size > 0);
   }
 
   /** How many sessions are joined. */

@@ -77,7 +77,7 @@ export class RegistrationMap {
     if (registration !== undefined && isRepeated) {
       return { registration, isNew: false, isRepeated };
     }
-    this.#bySession.refuseTooMany(session, uri);
+    this.refuseTooMany(session, uri);
     const isNew = registration === undefined;
     if (registration === undefined) {
       registration = {
@@ -95,6 +95,15 @@ export class RegistrationMap {
     registration.callees.push({ session, concurrency, handlesTimeout, pending: 0 });
     this.#bySession.add(session, registration);
     return { registration, isNew, isRepeated };
+  }
+
+  /**
+   * Refuses a further registration of a callee that has too many.
+   *
+   * @throws Failure (`wamp.error.unavailable`).
+   */
+  refuseTooMany(session: RealmSession, uri: string): void {
+    this.#bySession.refuseTooMany(session, uri);
   }
 
   /** The registration of exactly this pattern. */

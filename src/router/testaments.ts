@@ -39,6 +39,8 @@ interface Testament {
 export class Testaments {
   readonly #realm: MetaRealm;
   readonly #bySession = new Map<RealmSession, Testament[]>();
+  /** How many of a session wait for their authorizer. */
+  readonly #waiting = new Map<RealmSession, number>();
 
   constructor(realm: MetaRealm) {
     this.#realm = realm;
@@ -72,36 +74,57 @@ export class Testaments {
   }
 
   #add(args: MetaArguments, caller: RealmSession): null | Promise<null> {
+    if (!this.#realm.sessions.has(caller.id)) throw noEnd();
     const scope = readScope(args, 4);
     const request = readPublication(args);
+    this.#refuseTooMany(caller);
     // As if it were published now: later the session may not be asked about any more.
     const authorization = caller.role.authorize(caller, request);
     if (!("outcome" in authorization)) return this.#keep(caller, { scope, request, authorization });
-    return authorization.outcome.then((granted) =>
-      this.#keep(caller, { scope, request, authorization: granted }),
-    );
+    this.#wait(caller, 1);
+    return authorization.outcome
+      .finally(() => this.#wait(caller, -1))
+      .then((granted) => this.#keep(caller, { scope, request, authorization: granted }));
+  }
+
+  #wait(session: RealmSession, more: 1 | -1): void {
+    const count = (this.#waiting.get(session) ?? 0) + more;
+    if (count === 0) this.#waiting.delete(session);
+    else this.#waiting.set(session, count);
+  }
+
+  #refuseTooMany(session: RealmSession): void {
+    const kept = this.#bySession.get(session)?.length ?? 0;
+    if (kept + (this.#waiting.get(session) ?? 0) < MAX_TESTAMENTS) return;
+    throw new Failure(`Cannot add the testament: the session has ${MAX_TESTAMENTS} already`, {
+      source: "client",
+      uri: ErrorUri.unavailable,
+    });
   }
 
   #keep(session: RealmSession, testament: Testament): null {
     if (!this.#realm.sessions.has(session.id)) return null;
     const testaments = this.#bySession.get(session) ?? [];
-    if (testaments.length >= MAX_TESTAMENTS) {
-      throw new Failure(`Cannot add the testament: the session has ${MAX_TESTAMENTS} already`, {
-        source: "client",
-        uri: ErrorUri.unavailable,
-      });
-    }
     testaments.push(testament);
     this.#bySession.set(session, testaments);
     return null;
   }
 
   #flush(scope: Scope, session: RealmSession): number {
-    const testaments = this.#bySession.get(session) ?? [];
+    const testaments = this.#bySession.get(session);
+    if (testaments === undefined) return 0;
     const kept = testaments.filter((one) => one.scope !== scope);
     this.#bySession.set(session, kept);
     return testaments.length - kept.length;
   }
+}
+
+/** The client of a Web service, for example, is not listed among the sessions, and never leaves. */
+function noEnd(): Failure {
+  return new Failure("Cannot add the testament: the caller has no session that ends", {
+    source: "client",
+    uri: ErrorUri.testamentError,
+  });
 }
 
 function readScope(args: MetaArguments, position: number): Scope {

@@ -63,6 +63,23 @@ async function start({ timeout = 1_000, isRegistered = true } = {}) {
   return { ...router, authorizer, client, service, question, decide, logged };
 }
 
+test("testaments that wait for their authorizer count, too", async () => {
+  const { client, question, authorizer } = await start();
+  const add = (id: number) => client.says([M.CALL, id, {}, "wamp.session.add_testament", ["a.b"]]);
+  add(1);
+  (await question()).returns({ allow: true, cache: true });
+  await question();
+  for (let id = 2; id <= 101; id++) add(id);
+  expect((await client.next()).slice(0, 5)).toEqual([
+    M.ERROR,
+    M.CALL,
+    101,
+    {},
+    "wamp.error.unavailable",
+  ]);
+  expect(authorizer.take()).toHaveLength(99);
+});
+
 /** Lets promises settle. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 

@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
@@ -11,6 +12,7 @@ import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer } from "../../support/fake-peer.ts";
 import { quiet } from "../../support/quiet-context.ts";
+import { everything } from "../../support/router-harness.ts";
 
 const procedure = "com.example.authenticate";
 const permission = (allowed: boolean) => ({
@@ -208,10 +210,25 @@ describe("RealmCaller", () => {
   });
 });
 
+test("a testament is refused, and nothing kept, where a client has no session of its own", async () => {
+  const roles = [{ name: "user", permissions: [everything] }];
+  const caller = new RealmCaller(new RealmTable([{ name: "realm1", roles }], quiet), quiet);
+  const call = (uri: string, args: string) => {
+    const principal = { authid: "joe", authmethod: "http", authprovider: "http" };
+    const { signal } = new AbortController();
+    const payload = { serializer: "json" as const, items: [Buffer.from(args)] };
+    const by = { realm: "realm1", role: "user", principal, signal };
+    return caller.request({ ...by, kind: "call", uri, options: {}, payload });
+  };
+  const refused = { kind: "error", uri: "wamp.error.testament_error" };
+  expect(await call("wamp.session.add_testament", '["a.b"]')).toMatchObject(refused);
+  for (let count = 0; count < 300; count++) await call("wamp.session.flush_testaments", "[]");
+  Bun.gc(true);
+  // Each internal session has one.
+  expect(heapStats().objectTypeCounts["LeftOutMessages"] ?? 0).toBeLessThan(200);
+});
+
 test("subscriptions get what the worker itself publishes", async () => {
-  const all = { call: true, register: true, publish: true, subscribe: true };
-  const disclose = { caller: false, publisher: false };
-  const everything = { uri: "", match: "prefix" as const, allow: all, disclose };
   const roles = [{ name: "user", permissions: [everything] }];
   const caller = new RealmCaller(new RealmTable([{ name: "realm1", roles }], quiet), quiet);
   const { signal } = new AbortController();

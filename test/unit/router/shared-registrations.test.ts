@@ -82,6 +82,24 @@ describe("force_reregister", () => {
     expect(caller.take()).toEqual([[M.RESULT, 1, {}, ["done"]]]);
   });
 
+  test("takes nothing from others for a callee that may register no more", async () => {
+    const { join } = openRouter(roles);
+    const [callee, full] = [await join(), await join()];
+    const id = await register(callee);
+    // One session registers URIs of 16 MiB together.
+    for (let index = 0; index < 64; index++) {
+      const uri = `${String(index).padStart(3, "0")}${"x".repeat(262_144 - 8)}`;
+      expect((await ask(full, [M.REGISTER, 2, {}, uri]))[0]).toBe(M.REGISTERED);
+    }
+    const uri = `y${"x".repeat(600)}`;
+    const [, , other] = await ask(callee, [M.REGISTER, 3, {}, uri]);
+    const forced = await ask(full, [M.REGISTER, 4, { force_reregister: true }, uri]);
+    expect(forced[4]).toBe("wamp.error.unavailable");
+    expect(other).not.toBe(id);
+    const found = await ask(full, [M.CALL, 5, {}, "wamp.registration.lookup", [uri]]);
+    expect(found[3]).toEqual([other]);
+  });
+
   test("keeps the registration of a callee that has it alone, with the same policy", async () => {
     const { join } = openRouter(roles);
     const callee = await join({ roles: revocable });
