@@ -136,9 +136,9 @@ describe("stop", () => {
 
 test("--shutdownafter ends the node by itself, and cleanly", async () => {
   const { folder } = routerFolder();
-  const node = await startNode(folder, "--shutdownafter", "1");
-  expect(await node.exited).toBe(0);
-  expect(node.output()).toContain("shutdown requested after_s=1");
+  const ended = await run(folder, "node.json", "--shutdownafter", "1");
+  expect(ended.exitCode).toBe(0);
+  expect(ended.stdout).toContain("shutdown requested after_s=1");
   const refused = await run(folder, "start", "--shutdownafter", "soon");
   expect(refused.stderr).toContain("expected seconds, a whole number from 0 to 2147483");
   expect(refused.exitCode).toBe(2);
@@ -213,13 +213,10 @@ function postrotate(folder: string): string {
 describe("the log", () => {
   test("is JSON to the last line, the table of workers included", async () => {
     const { folder } = routerFolder();
-    const child = Bun.spawn([BINARY, "node.json", "--logformat", "json", "--shutdownafter", "1"], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const streams = await Promise.all([child.stdout.text(), child.stderr.text()]);
-    const records = streams
-      .join("")
+    const node = await startNode(folder, "--logformat", "json");
+    await node.stop();
+    const records = node
+      .output()
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -231,9 +228,7 @@ describe("the log", () => {
     });
     expect(listens.urls).toContain("/ws");
     expect(records.map(({ event }) => event)).toContain("node started");
-    expect(JSON.parse(streams[0]?.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
-      event: "worker stopped",
-    });
+    expect(records.at(-1)).toMatchObject({ event: "worker stopped" });
   });
 
   test("is JSON for what keeps a node from starting, too", async () => {

@@ -128,5 +128,5 @@ export async function nodeForTest(folder: string, ...args: string[]): Promise<Te
 
 /** The table is written at once, so its head tells that the node is ready. */
 function isReady(output: string): boolean {
-  return /^worker +type +pid +listens on\n/m.test(output);
+  return /^worker +type +pid +listens on\n|"event":"node started"/m.test(output);
 }
