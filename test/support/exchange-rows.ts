@@ -648,7 +648,7 @@ export const IN_SESSIONS: readonly ExchangeRow[] = [
     [[[64, 1, {}, "$procedure"]], [[64, 1, {}, "$procedure"]]],
     "REGISTERED, ERROR REGISTER procedure_already_exists",
     "REGISTERED, ERROR REGISTER procedure_already_exists",
-    "REGISTERED, ERROR REGISTER procedure_already_exists",
+    "REGISTERED, REGISTERED",
   ],
   [
     "REGISTER of wamp.a",
@@ -928,6 +928,6 @@ export const IN_SESSIONS: readonly ExchangeRow[] = [
     ],
     "REGISTERED, INVOCATION [[1]], INVOCATION [[2]], INVOCATION [[3]], RESULT [[4]]",
     "REGISTERED, INVOCATION [[1]], INVOCATION [[2]], INVOCATION [[3]], RESULT [[4]]",
-    "REGISTERED, INVOCATION [[1]], violation",
+    "REGISTERED, ERROR CALL feature_not_supported",
   ],
 ];

@@ -649,6 +649,7 @@ const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
         routers: v.picklist(["any", "each", "none"]),
       }),
     ),
+    traces: maybe(v.strictObject({ url: text, headers: mapOf(v.string()), ratio: v.number() })),
   }),
   workers: v.array(worker),
 });
