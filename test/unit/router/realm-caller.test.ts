@@ -226,6 +226,8 @@ test("a testament is refused, and nothing kept, where a client has no session of
   Bun.gc(true);
   // Each internal session has one.
   expect(heapStats().objectTypeCounts["LeftOutMessages"] ?? 0).toBeLessThan(200);
+  // The realm is in use until here.
+  expect(await call("wamp.session.flush_testaments", "[]")).toMatchObject({ kind: "result" });
 });
 
 test("subscriptions get what the worker itself publishes", async () => {
