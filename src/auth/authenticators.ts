@@ -9,6 +9,7 @@
  */
 
 import type { Logger } from "#observe/logger.ts";
+import type { TicketTokens } from "./ticket-tokens.ts";
 
 /** One call of an authenticator. */
 export interface AuthenticatorCall {
@@ -73,4 +74,6 @@ export interface AskableAuthenticators {
   readonly authenticators: Authenticators;
   /** Those of type `function`; undefined: the worker has none. */
   readonly functionAuthenticators?: FunctionAuthenticators | undefined;
+  /** For the authmethod `ticket` of type `jwt`; undefined: the worker has none. */
+  readonly ticketTokens?: TicketTokens | undefined;
 }

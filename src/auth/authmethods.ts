@@ -20,6 +20,7 @@ import { StaticKeys } from "./static-keys.ts";
 import { StaticTrustroots } from "./static-trustroots.ts";
 import { TicketAuth } from "./ticket.ts";
 import { StaticCertificates, TlsAuth } from "./tls.ts";
+import { TokenPrincipals } from "./token-principals.ts";
 import { SignedProxyAuth, TrustedProxyAuth } from "./trusted-proxy.ts";
 import { decoyWampCra, WampCraAuth } from "./wampcra.ts";
 
@@ -46,7 +47,9 @@ const AUTHMETHODS: Readonly<Record<Authmethod, Create>> = {
   ticket: ({ ticket }, context) =>
     ticket &&
     new TicketAuth(
-      sourceOf("ticket", ticket, context, ({ principals }) => new StaticPrincipals(principals)),
+      ticket.type === "jwt"
+        ? new TokenPrincipals(ticket, context.askable.ticketTokens)
+        : sourceOf("ticket", ticket, context, ({ principals }) => new StaticPrincipals(principals)),
     ),
   wampcra: ({ wampcra }, context) =>
     wampcra &&

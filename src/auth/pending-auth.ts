@@ -19,6 +19,8 @@ export interface Accept {
   identity: SessionIdentity;
   /** Added to `authextra` of the client's WELCOME, and to nothing else. */
   welcomeExtra?: Record<string, unknown>;
+  /** When the session ends, in milliseconds since 1970; absent: it does not end by itself. */
+  until?: number;
 }
 
 /** The client has to answer a CHALLENGE. */

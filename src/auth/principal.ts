@@ -2,8 +2,9 @@
  * Principals: the identities that may join, and the sources in which they are looked up.
  *
  * An authmethod asks a source for the principal that a HELLO names, and compares the client's proof
- * with the credentials that it gets. The source is the configuration (`static`) or an authenticator,
- * a WAMP procedure (`dynamic`) or a function of Python (`function`); the authmethod does not know which.
+ * with the credentials that it gets. The source is the configuration (`static`), an authenticator, which is
+ * a WAMP procedure (`dynamic`) or a function of Python (`function`), or a token (`jwt`); the authmethod does not
+ * know which.
  *
  * @module
  */
@@ -18,6 +19,8 @@ export interface Principal {
   authid?: string | undefined;
   role?: string | undefined;
   extra?: Record<string, unknown> | undefined;
+  /** When its session ends, in milliseconds since 1970; undefined: it does not end by itself. */
+  until?: number | undefined;
 }
 
 /** A lookup of the principal that a HELLO names. */
@@ -31,7 +34,7 @@ export interface PrincipalQuery {
 /** Looks up principals with the credentials of one authmethod. */
 export interface PrincipalSource<Credentials> {
   /** WELCOME's `authprovider`. */
-  readonly authprovider: "static" | "dynamic" | "function";
+  readonly authprovider: "static" | "dynamic" | "function" | "jwt";
   /** Undefined: there is no such principal. */
   find(query: PrincipalQuery): Promise<(Principal & Credentials) | Deny | undefined>;
   /**
@@ -131,6 +134,7 @@ export function acceptPrincipal(
       authprovider,
       authextra: principal.extra ?? request.authextra,
     },
+    ...(principal.until !== undefined && { until: principal.until }),
   };
 }
 

@@ -9,6 +9,7 @@
 
 import type { AuthConfig, Authmethod } from "#config/auth/auth-config.ts";
 import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
+import type { TokenTicketConfig } from "#config/auth/token-config.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** What a list of the configuration says of a principal, besides its credentials. */
@@ -25,6 +26,8 @@ interface Listed {
 export function isStillListed(auth: AuthConfig, login: SessionIdentity): boolean {
   const config = configOf(auth, login.authmethod);
   if (config === undefined || config.type !== login.authprovider) return false;
+  // A token ends, and its client has to come with the next one.
+  if (config.type === "jwt") return false;
   if (config.type !== "static") return true;
   return listedAs(config, login).some(
     ({ role, realm }) => role === login.authrole && (realm ?? login.realm) === login.realm,
@@ -36,7 +39,7 @@ const WITHOUT_LOGIN = ["cookie", "anonymous-proxy", "cryptosign-proxy"] as const
 
 type LoginMethod = Exclude<Authmethod, (typeof WITHOUT_LOGIN)[number]>;
 type MethodConfig = NonNullable<AuthConfig[LoginMethod]>;
-type StaticMethodConfig = Exclude<MethodConfig, AskingAuthConfig>;
+type StaticMethodConfig = Exclude<MethodConfig, AskingAuthConfig | TokenTicketConfig>;
 
 function configOf(auth: AuthConfig, authmethod: string | null): MethodConfig | undefined {
   if (authmethod === null || !Object.hasOwn(auth, authmethod)) return undefined;

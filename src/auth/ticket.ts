@@ -15,7 +15,7 @@ import {
 } from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 
-/** In place of a ticket: the authenticator was sent the client's ticket, and accepted it. */
+/** In place of a ticket: the source was given the client's ticket, and accepted it. */
 export const ACCEPTED = Symbol("accepted");
 
 /** A secret that the client sends as it is. */
@@ -23,7 +23,7 @@ export interface TicketCredentials {
   ticket: string | typeof ACCEPTED;
 }
 
-/** Challenges for a ticket, and compares it in constant time unless an authenticator accepted it. */
+/** Challenges for a ticket, and compares it in constant time unless the source accepted it. */
 export class TicketAuth implements PendingAuth {
   readonly #source: PrincipalSource<TicketCredentials>;
   readonly #pending = new PendingChallenge<HelloRequest>();

@@ -28,6 +28,7 @@ export const SESSION_ENDS = [
   "router_failed",
   "shutdown",
   "connection_age",
+  "token_expired",
   "internal_error",
 ] as const;
 

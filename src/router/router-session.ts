@@ -23,6 +23,7 @@ import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.t
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { LATE_CALL, Retirement, type RetirementCause } from "#session/retirement.ts";
+import { SessionExpiry } from "#session/session-expiry.ts";
 import { askedFields, secondsSince } from "#session/session-fields.ts";
 import { endByRouter, endOfUri, SessionRecord } from "#session/session-record.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
@@ -109,6 +110,8 @@ interface JoinedState {
   requests: SessionRequests;
   /** When it joined, by `performance.now`. */
   at: number;
+  /** Undefined: it does not end by itself. */
+  expiry: SessionExpiry | undefined;
 }
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
@@ -242,6 +245,11 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
 
+  /** Ends the session because the token of its client has ended. */
+  #expire(): void {
+    this.goodbye(ErrorUri.tokenExpired, this.#needs.bareClose);
+  }
+
   /** Ends the session for another one of its realm. */
   #kill({ reason, message, forgetsLogin }: Kill): void {
     if (this.#state.name !== "joined") return;
@@ -326,7 +334,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
-  #welcome({ identity, welcomeExtra }: Accept, authentication: Joining): void {
+  #welcome({ identity, welcomeExtra, until }: Accept, authentication: Joining): void {
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
@@ -363,7 +371,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     };
     this.#record.joined(joined, this.#peer);
     const at = performance.now();
-    this.#state = { name: "joined", realm, session, requests, at };
+    const expiry = until === undefined ? undefined : new SessionExpiry(until, () => this.#expire());
+    this.#state = { name: "joined", realm, session, requests, at, expiry };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: realm.announced }]);
     authentication.welcomed(identity);
     this.#logJoin(session);
@@ -565,6 +574,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#record.sessionOver();
     this.#retirement?.stop();
     this.#retirement = undefined;
+    state.expiry?.stop();
     state.requests.stop();
     state.realm.leave(state.session);
     state.session.leftOut.sessionOver();

@@ -174,6 +174,7 @@ export function endOfUri(uri: unknown): SessionEnd {
 /** Why a joined session ends that its router has ended with this reason URI. */
 export function endByRouter(uri: unknown): SessionEnd {
   if (uri === ErrorUri.systemShutdown) return "router_lost";
+  if (uri === ErrorUri.tokenExpired) return "token_expired";
   return uri === ErrorUri.connectionAge ? "connection_age" : "kicked";
 }
 
@@ -197,6 +198,7 @@ const ENDS: ReadonlyMap<unknown, SessionEnd> = new Map<string, SessionEnd>([
   [ErrorUri.networkFailure, "router_failed"],
   [ErrorUri.systemShutdown, "shutdown"],
   [ErrorUri.connectionAge, "connection_age"],
+  [ErrorUri.tokenExpired, "token_expired"],
   [ErrorUri.unavailable, "internal_error"],
   [ErrorUri.internalError, "internal_error"],
 ]);

@@ -45,4 +45,5 @@ export const ErrorUri = {
   messageTimeout: "crossproxy.close.message_timeout",
   overloaded: "crossproxy.close.overloaded",
   connectionAge: "crossproxy.close.connection_age",
+  tokenExpired: "crossproxy.close.token_expired",
 } as const;

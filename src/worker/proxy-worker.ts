@@ -21,6 +21,7 @@ import { FailedJoins } from "./failed-joins.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerAuthenticators } from "./worker-authenticators.ts";
+import { WorkerTicketTokens } from "./worker-ticket-tokens.ts";
 import { WorkerTransports } from "./worker-transports.ts";
 
 const GOODBYE_TIMEOUT_MS = 1_000;
@@ -35,6 +36,8 @@ export async function startProxyWorker(
   const node = nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null);
   const services = new ServiceSessions({ routes, node, log: context.log });
 
+  const ticketTokens = new WorkerTicketTokens(context.log);
+  (await ticketTokens.prepare(config.transports)).apply();
   const functionAuthenticators = new WorkerAuthenticators(context);
   (await functionAuthenticators.prepare(config.authenticators, false)).apply();
 
@@ -47,6 +50,7 @@ export async function startProxyWorker(
     routes,
     services,
     functionAuthenticators,
+    ticketTokens,
     failedAttempts: ({ details }: Peer, perMinute: number) =>
       failedJoins.of(details.peer, perMinute),
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
@@ -63,6 +67,7 @@ export async function startProxyWorker(
   const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
     jinja2?.end();
+    ticketTokens.close();
     await functionAuthenticators.shutdown();
     throw thrown;
   });
@@ -86,6 +91,7 @@ export async function startProxyWorker(
         async () =>
           prepareRoutes(shared, new RealmRoutes(next, context.log, shared.routes), nodeKey),
         () => functionAuthenticators.prepare(next.authenticators, isForced),
+        () => ticketTokens.prepare(next.transports),
         () => transports.prepare(next.transports, isForced),
       ]),
     renewCertificates: () => transports.renewCertificates(),
@@ -99,6 +105,7 @@ export async function startProxyWorker(
       services.shutdown();
       await Promise.all([stopped, functionAuthenticators.shutdown()]);
       jinja2?.end();
+      ticketTokens.close();
       shared.routes.stop();
     },
   };

@@ -21,6 +21,7 @@ import { RouterComponents } from "./router-components.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerAuthenticators } from "./worker-authenticators.ts";
+import { WorkerTicketTokens } from "./worker-ticket-tokens.ts";
 import { WorkerTransports } from "./worker-transports.ts";
 
 /** Time for the sessions of components to end. */
@@ -34,6 +35,8 @@ export async function startRouterWorker(
   const realms = new RealmTable(config.realms, context.log);
   const caller = new RealmCaller(realms, context.log);
 
+  const ticketTokens = new WorkerTicketTokens(context.log);
+  (await ticketTokens.prepare(config.transports)).apply();
   const functionAuthenticators = new WorkerAuthenticators(context);
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
@@ -45,6 +48,7 @@ export async function startRouterWorker(
     counts,
     authenticators: caller,
     functionAuthenticators,
+    ticketTokens,
   };
   const ofClients = { ...shared, onEnd: (session: RouterSession) => sessions.remove(session) };
   const accept = (peer: Peer, { auth, joining, options }: SessionConfig): PeerHandler => {
@@ -80,6 +84,7 @@ export async function startRouterWorker(
   const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
     jinja2?.end();
+    ticketTokens.close();
     await endPython();
     throw thrown;
   });
@@ -96,6 +101,7 @@ export async function startRouterWorker(
           abandon() {},
         }),
         () => functionAuthenticators.prepare(next.authenticators, isForced),
+        () => ticketTokens.prepare(next.transports),
         () => transports.prepare(next.transports, isForced),
       ]),
     renewCertificates: () => transports.renewCertificates(),
@@ -104,6 +110,7 @@ export async function startRouterWorker(
       const left = ofComponents.shutdown(COMPONENTS_TIMEOUT_MS);
       await Promise.all([transports.stop(sessions), left, endPython()]);
       jinja2?.end();
+      ticketTokens.close();
     },
   };
 }

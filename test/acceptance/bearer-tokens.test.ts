@@ -11,12 +11,19 @@ import { RawWebSocket } from "../support/raw-websocket.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
-import { AUDIENCE, ISSUER, type IssuerKey, issuerKey, keySet, sign } from "../support/tokens.ts";
+import {
+  AUDIENCE,
+  ISSUER,
+  type IssuerKey,
+  issuerKey,
+  keySet,
+  SECRET,
+  sign,
+} from "../support/tokens.ts";
 import { dial } from "../support/universal-transport.ts";
 import { hasPython } from "../support/wamp-clients.ts";
 import { webAt } from "../support/web-workers.ts";
 
-const SECRET = "a secret of at least 32 octets, as it has to be";
 process.env["TOKEN_SECRET"] = SECRET;
 
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0, awayPort = 0, docsPort = 0] = freePorts(5);

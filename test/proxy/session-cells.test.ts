@@ -317,6 +317,7 @@ const eventChecks: Record<
     const uris: Record<string, string> = {
       "router stalled": "crossproxy.close.router_stalled",
       age: "crossproxy.close.connection_age",
+      expiry: "crossproxy.close.token_expired",
     };
     const uri = uris[event] ?? "wamp.close.system_shutdown";
     expect(await scene.client.next()).toEqual([6, { message: expect.anything() }, uri]);
@@ -433,6 +434,7 @@ const bringAbout: Record<string, (scene: Scene) => void> = {
   deadline: ({ passDeadlines }) => passDeadlines?.(),
   shutdown: ({ harness }) => harness.open[0]?.shutdown(),
   age: ({ harness }) => harness.open[0]?.retire("age", 0),
+  expiry: ({ harness }) => harness.open[0]?.expire(),
 };
 
 /** What cannot be held still between sockets: the proxy's own authmethods answer at once. */

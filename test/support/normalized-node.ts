@@ -126,9 +126,46 @@ const method = <const E extends v.ObjectEntries>(entries: E) =>
     ]),
   );
 
+/** How tokens are checked. */
+const token = {
+  issuer: text,
+  audience: texts,
+  keys: v.variant("type", [
+    v.strictObject({ type: v.literal("secret"), secret: text }),
+    v.strictObject({ type: v.literal("file"), file: text }),
+    v.strictObject({
+      type: v.literal("url"),
+      url: text,
+      refresh_interval: count,
+      lifetime: count,
+    }),
+  ]),
+  algorithms: texts,
+  clock_tolerance: count,
+  authid_claim: texts,
+  authrole_claim: texts,
+  roles: v.nullable(texts),
+  scopes: texts,
+};
+
 const auth = v.strictObject({
   anonymous: method({ role: text, authid: maybe(text) }),
-  ticket: method({ principals: mapOf(v.strictObject({ ticket: text, role: maybe(text) })) }),
+  ticket: maybe(
+    v.variant("type", [
+      v.strictObject({
+        type: v.literal("static"),
+        principals: mapOf(v.strictObject({ ticket: text, role: maybe(text) })),
+      }),
+      v.strictObject({
+        type: v.literal("jwt"),
+        ...token,
+        "default-role": v.nullable(text),
+        extra_claims: v.nullable(texts),
+      }),
+      dynamic,
+      byFunction,
+    ]),
+  ),
   wampcra: method({
     users: mapOf(
       v.strictObject({

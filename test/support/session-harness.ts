@@ -5,6 +5,7 @@
 
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import type { TicketTokens } from "#auth/ticket-tokens.ts";
 import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import type {
   JoiningConfig,
@@ -35,6 +36,8 @@ export const TRANSPORTS = ["websocket", "rawsocket"] as const;
 /** What may differ from a proxy that lets everybody in as `anonymous`, and has time. */
 export interface HarnessOptions {
   auth?: SessionConfig["auth"] | undefined;
+  /** For tickets of type `jwt`. */
+  ticketTokens?: TicketTokens;
   joinTimeoutMs?: number;
   /** On top of `joinTimeoutMs`. */
   joining?: Partial<JoiningConfig>;
@@ -106,6 +109,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     failedAttempts: () => undefined,
     goodbyeTimeoutMs: options.goodbyeTimeoutMs ?? 20_000,
     counts,
+    ticketTokens: options.ticketTokens,
     onEnd(session: FrontendSession) {
       sessions.remove(session);
       for (const wake of ended.splice(0)) wake();

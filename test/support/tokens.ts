@@ -8,9 +8,49 @@ import {
   type JWTPayload,
   SignJWT,
 } from "jose";
+import type { TokenTicketConfig } from "#config/auth/token-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { WorkerTicketTokens } from "#worker/worker-ticket-tokens.ts";
+import { afterTest } from "./cleanups.ts";
+import { quiet } from "./quiet-context.ts";
+import { rawSocketTransport } from "./transports.ts";
+
+/** A secret that is long enough for HS256. */
+export const SECRET = "a secret of at least 32 octets, as it has to be";
 
 export const ISSUER = "https://login.example";
 export const AUDIENCE = "crossproxy";
+
+/** Tickets that are tokens of this issuer, signed with the secret unless a test says otherwise. */
+export function tokenTicket(changes: Partial<TokenTicketConfig> = {}): TokenTicketConfig {
+  return {
+    type: "jwt",
+    issuer: ISSUER,
+    audience: [AUDIENCE],
+    keys: { type: "secret", secret: SECRET },
+    algorithms: ["HS256"],
+    clock_tolerance: 0,
+    authid_claim: ["sub"],
+    authrole_claim: ["role"],
+    roles: null,
+    scopes: [],
+    "default-role": null,
+    extra_claims: null,
+    ...changes,
+  };
+}
+
+/** What a worker checks the tokens of these tickets with. */
+export async function openTicketTokens(
+  tickets: TokenTicketConfig[],
+  log: Logger = quiet,
+): Promise<WorkerTicketTokens> {
+  const tokens = new WorkerTicketTokens(log);
+  afterTest(() => tokens.close());
+  const transports = tickets.map((ticket) => rawSocketTransport({}, { auth: { ticket } }));
+  (await tokens.prepare(transports)).apply();
+  return tokens;
+}
 
 /** A key pair; its public half is in `jwk`. */
 export interface IssuerKey {

@@ -13,12 +13,14 @@ import type {
   TrustrootConfig,
   WampCraUser,
 } from "./principal-config.ts";
+import type { TokenTicketConfig } from "./token-config.ts";
 
 /** Configured authmethods. */
 export interface AuthConfig {
   anonymous?: { type: "static"; role: string; authid?: string } | AskingAuthConfig;
   ticket?:
     | { type: "static"; principals: Record<string, { ticket: string; role?: string }> }
+    | TokenTicketConfig
     | AskingAuthConfig;
   wampcra?: { type: "static"; users: Record<string, WampCraUser> } | AskingAuthConfig;
   scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | AskingAuthConfig;

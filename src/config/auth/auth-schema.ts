@@ -15,8 +15,9 @@ import { always, itemNotOffered, unhonoured } from "#config/schema/unhonoured.ts
 import type { Authmethod } from "./auth-config.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { cryptosign } from "./cryptosign-schema.ts";
-import { isStatic, publicKeys, requiredSecret, role } from "./principal-schema.ts";
+import { isStatic, publicKeys } from "./principal-schema.ts";
 import { scram } from "./scram-schema.ts";
+import { ticket } from "./ticket-schema.ts";
 import { tls } from "./tls-schema.ts";
 import { wampcra } from "./wampcra-schema.ts";
 
@@ -26,16 +27,6 @@ const anonymous = byType({
     role: defaulted(text, "anonymous", "Role of every client that joins with it."),
     authid: optional(text, "authid of every client that joins with it; absent: a random one each."),
     realm: withoutEffect(text),
-  }),
-  ...askingTypes,
-});
-
-const principal = item({ ticket: requiredSecret, role });
-
-const ticket = byType({
-  static: lenientItem({
-    type: isStatic,
-    principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
   }),
   ...askingTypes,
 });
@@ -84,7 +75,7 @@ const signedProxy = byType({
 /** Authmethods of a listening transport. */
 export const auth = item({
   anonymous: optional(anonymous, "Anyone may join."),
-  ticket: optional(ticket, "A secret, which the client sends."),
+  ticket: optional(ticket, "A secret, or a token of an issuer, which the client sends."),
   wampcra: optional(wampcra, "A secret that is never sent: the client signs a challenge with it."),
   scram: optional(scram, "A password that is never sent, of which only derived keys are kept."),
   cryptosign: optional(cryptosign, "A private key, with which the client signs a challenge."),

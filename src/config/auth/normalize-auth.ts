@@ -13,7 +13,9 @@ import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.t
 import { normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
 import { normalizeFunctionAuth } from "./normalize-function-auth.ts";
 import { staticMethods } from "./normalize-static-auth.ts";
+import { normalizeTokenTicket } from "./normalize-token-ticket.ts";
 import { warnOfRole } from "./role-rules.ts";
+import type { TokenTicketItem } from "./ticket-schema.ts";
 
 /** The normalized authmethods, or `passthrough`, for which the routes must not depend on the role. */
 export function normalizeSessionAuth(
@@ -105,6 +107,7 @@ function normalizeMethod(
   if (method !== "cookie" && method !== "anonymous-proxy") {
     if (isDynamic(written)) return normalizeDynamicAuth(written, path, context);
     if (isFunction(written)) return normalizeFunctionAuth(written, path, context);
+    if (isToken(written)) return normalizeTokenTicket(written, path, context);
   }
   return staticMethods[method](written as never, path, context);
 }
@@ -115,4 +118,8 @@ function isDynamic(item: unknown): item is DynamicAuthItem {
 
 function isFunction(item: unknown): item is FunctionAuthItem {
   return isRecord(item) && item["type"] === "function";
+}
+
+function isToken(item: unknown): item is TokenTicketItem {
+  return isRecord(item) && item["type"] === "jwt";
 }

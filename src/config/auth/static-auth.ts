@@ -11,17 +11,19 @@ import type { AuthItem } from "./auth-schema.ts";
 import type { AskingAuthConfig } from "./authenticator-config.ts";
 import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
+import type { TokenTicketItem } from "./ticket-schema.ts";
+import type { TokenTicketConfig } from "./token-config.ts";
 
 /** The static item of an authmethod; those with an authenticator are the same for all. */
 export type StaticItem<Method extends Authmethod> = Exclude<
   NonNullable<AuthItem[Method]>,
-  DynamicAuthItem | FunctionAuthItem
+  DynamicAuthItem | FunctionAuthItem | TokenTicketItem
 >;
 
 /** The same, normalized. */
 export type NormalizedAuth<Method extends Authmethod> = Exclude<
   NonNullable<AuthConfig[Method]>,
-  AskingAuthConfig
+  AskingAuthConfig | TokenTicketConfig
 >;
 
 /** Normalizes the principals of an authmethod, by authid; the role is added to what `normalize` gives. */

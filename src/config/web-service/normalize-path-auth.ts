@@ -4,12 +4,14 @@
  * @module
  */
 
+import { normalizeToken } from "#config/auth/normalize-token.ts";
+import type { TokenConfig } from "#config/auth/token-config.ts";
+import type { TokenItem } from "#config/auth/token-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import { normalizeBearer } from "./normalize-bearer.ts";
 import type { PathRoleConfig } from "./path-auth-config.ts";
 import type { PathAuthItem } from "./path-auth-schema.ts";
-import { warnOfRealmAndRole } from "./realm-role-rules.ts";
+import { warnOfRealmAndRole, warnOfRole } from "./realm-role-rules.ts";
 
 /** A path as written. */
 interface PathItem {
@@ -50,6 +52,20 @@ export function normalizePathRole(
       cookie: cookie === undefined ? null : { websocket: mountOf(cookie.websocket) },
     },
   };
+}
+
+/** The rules for the tokens of a path; warns of a role that nothing leads to. */
+function normalizeBearer(
+  item: TokenItem,
+  realm: string,
+  path: JsonPath,
+  context: WorkerContext,
+): TokenConfig {
+  item.roles?.forEach((role, index) => {
+    const consequence = "requests with tokens that name it are answered with 403";
+    warnOfRole(role, realm, consequence, [...path, "roles", index], context);
+  });
+  return normalizeToken(item, path, context.report);
 }
 
 /** The path without the slash at its end; null: it is absent. */

@@ -6,97 +6,11 @@
  */
 
 import * as v from "valibot";
-import { secret } from "#config/auth/principal-schema.ts";
-import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { type TokenItem, tokenAttributes } from "#config/auth/token-schema.ts";
+import { optional, required } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
-import { fileName, httpUrl, integer, oneOf, text } from "#config/schema/primitive.ts";
 
-/** Algorithms for key pairs. Not `none`, which signs nothing. */
-export const PUBLIC_KEY_ALGORITHMS = [
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-  "Ed25519",
-  "PS256",
-  "PS384",
-  "PS512",
-  "RS256",
-  "RS384",
-  "RS512",
-] as const;
-
-/** Algorithms for a secret, and the octets that it has to have (RFC 7518, section 3.2). */
-export const SECRET_ALGORITHMS = { HS256: 32, HS384: 48, HS512: 64 } as const;
-
-const algorithms = v.pipe(
-  v.array(oneOf([...PUBLIC_KEY_ALGORITHMS, "HS256", "HS384", "HS512"])),
-  v.minLength(1, "expected at least one algorithm, found none"),
-);
-
-/** A name or names, of which there is at least one. */
-const oneOrMore = v.union(
-  [text, v.pipe(v.array(text), v.minLength(1, "expected at least one text, found none"))],
-  ({ input }) =>
-    input === undefined
-      ? "required attribute is missing"
-      : "expected a text or a list of texts, found something else",
-);
-
-/** RFC 6749, section 3.3. */
-const scope = v.pipe(
-  v.string(),
-  v.regex(
-    /^[\x21\x23-\x5b\x5d-\x7e]+$/,
-    (issue) => `expected a scope without blanks and quotes, found ${issue.received}`,
-  ),
-);
-
-const bearer = item({
-  issuer: required(text, "The claim `iss` of tokens."),
-  audience: required(oneOrMore, "What the claim `aud` of tokens names, or a list: one of them."),
-  jwks_url: optional(httpUrl, "Where the issuer has its public keys, as a JWK Set."),
-  jwks_file: optional(
-    fileName,
-    "A file with public keys, as a JWK Set; read again when it changes.",
-  ),
-  secret: optional(
-    secret,
-    'What the issuer signs with, in place of a key pair, or `{"file": …}`; at least 32 octets.',
-  ),
-  algorithms: optional(
-    algorithms,
-    "Algorithms that are accepted; absent: all for public keys, `HS256` for a secret.",
-  ),
-  clock_tolerance: defaulted(
-    integer(0, 600),
-    60,
-    "Seconds by which the clocks of the issuer and of this machine may differ.",
-  ),
-  authid_claim: defaulted(
-    oneOrMore,
-    "sub",
-    "The claim that is the authid, or a list: its name inside of others.",
-  ),
-  authrole_claim: defaulted(
-    oneOrMore,
-    "role",
-    "The claim that is the authrole, a text or a list of texts; or a list: its name inside of others.",
-  ),
-  roles: optional(
-    v.pipe(v.array(text), v.minLength(1, "expected at least one role, found none")),
-    "Roles that tokens may name; of several the first in this list counts. Absent: any but `trusted`.",
-  ),
-  scopes: defaulted(v.array(scope), [], "Scopes that a token has to have, all of them."),
-  jwks_refresh_interval: optional(
-    integer(1_000, 86_400_000),
-    "Milliseconds between two downloads of `jwks_url`; absent: 300000.",
-  ),
-  jwks_lifetime: optional(
-    integer(1_000, 604_800_000),
-    "Milliseconds for which downloaded keys count while no download succeeds; absent: 86400000.",
-  ),
-});
+const bearer = item(tokenAttributes);
 
 /** `auth` of a `caller` or a `publisher`. */
 export const bridgeAuth = item({
@@ -122,11 +36,8 @@ export const eventStreamAuth = item({
   ),
 });
 
-/** Bearer tokens as written. */
-export type BearerItem = v.InferOutput<typeof bearer>;
-
 /** `auth` as written. */
 export interface PathAuthItem {
-  bearer?: BearerItem | undefined;
+  bearer?: TokenItem | undefined;
   cookie?: v.InferOutput<typeof cookieLogin> | undefined;
 }

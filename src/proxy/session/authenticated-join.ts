@@ -66,12 +66,12 @@ export class AuthenticatedJoin extends JoinAttempt {
 
   protected onWelcome(message: WireMessage, router: BackendSession): void {
     clearTimeout(this.#welcomeTimer);
-    const { identity, welcomeExtra } = this.#admitted.accept;
+    const { identity, welcomeExtra, until } = this.#admitted.accept;
     const welcome = decodeMessage(message, router.peer.serializer);
     send(welcomeToClient(welcome, identity, welcomeExtra), this.client);
     this.#authentication.welcomed(identity);
     const { realm, authid, authrole, authmethod } = identity;
-    this.joined(message, router, { realm, authid, authrole, authmethod });
+    this.joined(message, router, { realm, authid, authrole, authmethod }, until);
   }
 
   protected onChallenge(message: WireMessage, { backend, peer }: BackendSession): void {

@@ -96,6 +96,15 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
       code: CloseCode.goingAway,
     },
   },
+  expiry: {
+    goodbye: {
+      uri: ErrorUri.tokenExpired,
+      sentence: "The token of this session has expired: connect again with another one",
+      // Its client is to connect again, too.
+      kind: "shutdown",
+      code: CloseCode.goingAway,
+    },
+  },
 };
 
 /** The ABORT that refuses or ends a session, and the close code that follows. */

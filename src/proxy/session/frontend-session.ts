@@ -44,6 +44,13 @@ import { endUri, forwardEnd, readForwarded, refuseMalformed } from "./session-me
 import { clientAction, routerAction } from "./session-states.ts";
 import { SessionTeardown } from "./session-teardown.ts";
 
+/** The reasons with which a router ends a session whose client is to connect again. */
+const LEAVING: ReadonlySet<unknown> = new Set([
+  ErrorUri.systemShutdown,
+  ErrorUri.connectionAge,
+  ErrorUri.tokenExpired,
+]);
+
 /** One client on one connection; it may join, leave and join again. */
 export class FrontendSession
   extends SessionTeardown
@@ -160,12 +167,18 @@ export class FrontendSession
     else if (action === "fail") this.abort(abort.uri, abort.sentence);
   }
 
-  onJoined(backend: BackendSession, welcome: WireMessage, identity: LogFields): void {
+  onJoined(
+    backend: BackendSession,
+    welcome: WireMessage,
+    identity: LogFields,
+    until?: number,
+  ): void {
     this.client.limitMessages?.(Number.POSITIVE_INFINITY);
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
     backend.setObserver(this);
     this.log.joined(welcome, backend, identity);
+    if (until !== undefined) this.expireAt(until);
   }
 
   onDenied(uri: string, message: string): void {
@@ -292,6 +305,7 @@ export class FrontendSession
         return services.through(config.backend);
       },
       functionAuthenticators: this.context.functionAuthenticators,
+      ticketTokens: this.context.ticketTokens,
       failedAttempts,
       timeouts,
       log,
@@ -336,7 +350,7 @@ export class FrontendSession
       return;
     }
     this.log.ends(`router: ${uri}`);
-    const isLeft = uri === ErrorUri.systemShutdown || uri === ErrorUri.connectionAge;
+    const isLeft = LEAVING.has(uri);
     this.log.record.ends(endByRouter(uri));
     const isAway = isLeft && this.takesBareClose("router_lost");
     if (!isAway) forwardEnd(goodbye, MessageType.GOODBYE, router, this.client);

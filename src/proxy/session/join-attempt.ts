@@ -49,8 +49,16 @@ export interface JoinContext extends AskableAuthenticators {
 
 /** How a join ends: one of these is called once, unless the join is canceled. */
 export interface JoinObserver {
-  /** The client was sent this WELCOME, which is borrowed; `identity` is for the log. */
-  onJoined(backend: BackendSession, welcome: WireMessage, identity: LogFields): void;
+  /**
+   * The client was sent this WELCOME, which is borrowed; `identity` is for the log. The session ends at `until`, in
+   * milliseconds since 1970; undefined: not by itself.
+   */
+  onJoined(
+    backend: BackendSession,
+    welcome: WireMessage,
+    identity: LogFields,
+    until?: number,
+  ): void;
   /** The proxy refuses the client. */
   onDenied(uri: string, message: string): void;
   /** The router refuses the client because it shuts down. True: the session has ended without ABORT. */
@@ -229,11 +237,16 @@ export abstract class JoinAttempt implements BackendObserver {
   }
 
   /** Hands the router over to the observer, once the client was sent WELCOME. */
-  protected joined(welcome: WireMessage, router: BackendSession, identity: LogFields): void {
+  protected joined(
+    welcome: WireMessage,
+    router: BackendSession,
+    identity: LogFields,
+    until?: number,
+  ): void {
     this.context.timeouts.stop();
     router.backend.succeeded();
     this.#backend = undefined;
-    this.#observer.onJoined(router, welcome, identity);
+    this.#observer.onJoined(router, welcome, identity, until);
   }
 
   /**

@@ -58,7 +58,7 @@ export const ROUTER_MESSAGES = [
 export const EVENTS = ["client lost", "router lost", "client stalled", "router stalled"] as const;
 
 /** Events from inside the worker. */
-export const CLOCKS = ["deadline", "shutdown", "age"] as const;
+export const CLOCKS = ["deadline", "shutdown", "age", "expiry"] as const;
 
 type ClientMessage = (typeof CLIENT_MESSAGES)[number];
 type RouterMessage = (typeof ROUTER_MESSAGES)[number];
@@ -126,17 +126,17 @@ export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
 // biome-ignore format: a table
 /** Actions for events, in the order of `EVENTS`, then `CLOCKS`. */
 export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
-  waiting:        ["gone", "none",    "none", "none",    "abort",  "close",   "none"],
-  authenticating: ["gone", "none",    "none", "none",    "abort",  "abort",   "none"],
-  challenged:     ["gone", "none",    "none", "none",    "abort",  "abort",   "none"],
-  connecting:     ["gone", "abort",   "none", "none",    "abort",  "abort",   "none"],
-  joining:        ["gone", "abort",   "none", "none",    "abort",  "abort",   "none"],
-  joined:         ["gone", "goodbye", "drop", "goodbye", "none",   "goodbye", "goodbye"],
-  leaving:        ["gone", "finish",  "drop", "finish",  "finish", "goodbye", "none"],
-  rejoining:      ["gone", "finish",  "drop", "finish",  "finish", "goodbye", "none"],
-  left:           ["gone", "none",    "none", "none",    "abort",  "close",   "none"],
-  ending:         ["gone", "none",    "none", "none",    "close",  "none",    "none"],
-  closed:         ["none", "none",    "none", "none",    "none",   "none",    "none"],
+  waiting:        ["gone", "none",    "none", "none",    "abort",  "close",   "none",    "none"],
+  authenticating: ["gone", "none",    "none", "none",    "abort",  "abort",   "none",    "none"],
+  challenged:     ["gone", "none",    "none", "none",    "abort",  "abort",   "none",    "none"],
+  connecting:     ["gone", "abort",   "none", "none",    "abort",  "abort",   "none",    "none"],
+  joining:        ["gone", "abort",   "none", "none",    "abort",  "abort",   "none",    "none"],
+  joined:         ["gone", "goodbye", "drop", "goodbye", "none",   "goodbye", "goodbye", "goodbye"],
+  leaving:        ["gone", "finish",  "drop", "finish",  "finish", "goodbye", "none",    "none"],
+  rejoining:      ["gone", "finish",  "drop", "finish",  "finish", "goodbye", "none",    "none"],
+  left:           ["gone", "none",    "none", "none",    "abort",  "close",   "none",    "none"],
+  ending:         ["gone", "none",    "none", "none",    "close",  "none",    "none",    "none"],
+  closed:         ["none", "none",    "none", "none",    "none",   "none",    "none",    "none"],
 };
 
 /** The action for a client's message of this type; NaN stands for an unreadable type. */

@@ -8,6 +8,7 @@
 
 import type { FailedAttempts } from "#auth/authentication.ts";
 import type { FunctionAuthenticators } from "#auth/authenticators.ts";
+import type { TicketTokens } from "#auth/ticket-tokens.ts";
 import type { CloseOnlyEnd, SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionCounts } from "#observe/session-counts.ts";
@@ -21,6 +22,7 @@ import { AGE_GRACE_MS, ConnectionAge } from "#session/connection-age.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { type ClientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { Retirement, type RetirementCause } from "#session/retirement.ts";
+import { SessionExpiry } from "#session/session-expiry.ts";
 import { endOfUri } from "#session/session-record.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -41,6 +43,8 @@ export interface FrontendContext {
   services: ServiceSessions;
   /** Undefined: no authmethod is of type `function`. */
   functionAuthenticators?: FunctionAuthenticators | undefined;
+  /** Undefined: no ticket is of type `jwt`. */
+  ticketTokens?: TicketTokens | undefined;
   /** Counts the failed attempts of this client's address; undefined: attempts are not limited. */
   failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
   /** Milliseconds in which the other side has to answer a GOODBYE. */
@@ -70,6 +74,7 @@ const ENDS: Record<SessionEvent, SessionEnd | null> = {
   deadline: null,
   shutdown: "shutdown",
   age: "connection_age",
+  expiry: "token_expired",
 };
 
 /** A session that can end. */
@@ -86,6 +91,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   readonly #age: ConnectionAge | undefined;
   /** Undefined: the session is not to end. */
   #retirement: Retirement | undefined;
+  /** Undefined: the session does not end by itself. */
+  #expiry: SessionExpiry | undefined;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.client = client;
@@ -119,6 +126,16 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   /** Ends the session because the node shuts down. */
   shutdown(): void {
     this.on("shutdown");
+  }
+
+  /** Ends the session because the token of its client has ended. */
+  expire(): void {
+    this.on("expiry");
+  }
+
+  /** Ends the joined session at a time in milliseconds since 1970. */
+  protected expireAt(until: number): void {
+    this.#expiry = new SessionExpiry(until, () => this.expire());
   }
 
   /** Whether the session is about to end, so that it takes no new calls. */
@@ -270,6 +287,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     link.stop();
     this.#retirement?.stop();
     this.#retirement = undefined;
+    this.#expiry?.stop();
+    this.#expiry = undefined;
     this.state = { name: "ending" };
     this.log.sessionOver();
   }

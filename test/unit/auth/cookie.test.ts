@@ -6,6 +6,7 @@ import type { LogFields, Logger } from "#observe/logger.ts";
 import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import { helloRequest } from "../../support/hello-request.ts";
 import { quiet } from "../../support/quiet-context.ts";
+import { tokenTicket } from "../../support/tokens.ts";
 
 const ticket = {
   type: "static" as const,
@@ -203,5 +204,13 @@ test("a login of a file that somebody changed is none", () => {
     const login = { ...identity, ...change };
     transport.cookie.remember(login);
     expect(recallLogin(auth, hello(transport))).toBeUndefined();
+  }
+});
+
+test("a login by a token is not taken again, for the token ends", () => {
+  const transport = client();
+  rememberLogin(auth, transport, { ...identity, authprovider: "jwt" });
+  for (const here of [auth, { cookie: {}, ticket: tokenTicket() }]) {
+    expect(recallLogin(here, hello(transport))).toBeUndefined();
   }
 });

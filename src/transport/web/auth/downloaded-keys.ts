@@ -11,7 +11,7 @@
 import type { JWTVerifyGetKey } from "jose";
 import { errorCodeOf, sentenceOf } from "#base/failure.ts";
 import type { PublicKeySet } from "#base/public-key-set.ts";
-import type { KeySourceConfig } from "#config/web-service/path-auth-config.ts";
+import type { KeySourceConfig } from "#config/auth/token-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { type KeySource, KeysUnavailable, keysAmong } from "./key-source.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { BearerConfig, PathAuthConfig } from "#config/web-service/path-auth-config.ts";
+import type { PathAuthConfig } from "#config/web-service/path-auth-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { ClientLogin } from "#transport/listener.ts";
@@ -14,10 +14,7 @@ import type { ClientCookie } from "#wamp/peer.ts";
 import { bearerTokenOf } from "./authorization-header.ts";
 import { BearerTokens, type TokenPath } from "./bearer-tokens.ts";
 import type { CookieLogins } from "./cookie-logins.ts";
-import { DownloadedKeys } from "./downloaded-keys.ts";
-import { downloadKeys } from "./key-download.ts";
-import { KeyFile } from "./key-file.ts";
-import { type KeySource, secretKey } from "./key-source.ts";
+import { openKeys } from "./open-keys.ts";
 import type { PathAccess, RequestAccess } from "./request-access.ts";
 
 const NO_LOGIN = denial(
@@ -103,14 +100,3 @@ const MALFORMED_HEADER = {
   code: "invalid_request",
   state: "the header Authorization has no bearer token alone",
 } as const;
-
-function openKeys({ keys }: BearerConfig, log: Logger): KeySource {
-  switch (keys.type) {
-    case "secret":
-      return secretKey(keys.secret);
-    case "file":
-      return new KeyFile(keys.file, log);
-    case "url":
-      return new DownloadedKeys(keys, downloadKeys, log);
-  }
-}

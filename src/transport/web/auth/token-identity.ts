@@ -5,7 +5,7 @@
  */
 
 import { asRecord } from "#base/record.ts";
-import type { BearerConfig } from "#config/web-service/path-auth-config.ts";
+import type { TokenConfig } from "#config/auth/token-config.ts";
 import type { TokenFault } from "./bearer-challenge.ts";
 
 /** Longest authid and authrole, in characters. */
@@ -16,7 +16,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /** What tokens have to say of their client. */
 export type IdentityRules = Pick<
-  BearerConfig,
+  TokenConfig,
   "authid_claim" | "authrole_claim" | "roles" | "scopes"
 >;
 

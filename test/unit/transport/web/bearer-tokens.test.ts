@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { CompactSign } from "jose";
-import type { BearerConfig } from "#config/web-service/path-auth-config.ts";
+import type { TokenConfig } from "#config/auth/token-config.ts";
 import { bearerTokenOf } from "#transport/web/auth/authorization-header.ts";
 import { BearerTokens } from "#transport/web/auth/bearer-tokens.ts";
 import {
@@ -22,14 +22,14 @@ import {
   ISSUER,
   issuerKey,
   keySet,
+  SECRET,
   sign,
   tokenPart,
 } from "../../../support/tokens.ts";
 
-const SECRET = "a secret of at least 32 octets, as it has to be";
 const asymmetric = ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256"];
 
-const config: BearerConfig = {
+const config: TokenConfig = {
   issuer: ISSUER,
   audience: [AUDIENCE, "other"],
   keys: { type: "secret", secret: "" },
@@ -48,9 +48,9 @@ const sourceOf = (...keys: Parameters<typeof keySet>): KeySource => ({
   find: keysAmong(keySet(...keys) as never),
   close() {},
 });
-const tokensOf = (source: KeySource, changes: Partial<BearerConfig> = {}) =>
+const tokensOf = (source: KeySource, changes: Partial<TokenConfig> = {}) =>
   new BearerTokens({ ...config, ...changes }, path, source, quiet);
-const ofKey = (changes: Partial<BearerConfig> = {}) => tokensOf(sourceOf(key), changes);
+const ofKey = (changes: Partial<TokenConfig> = {}) => tokensOf(sourceOf(key), changes);
 
 /** What an answer says: its status, its challenge, and its sentence. */
 async function refusalOf(tokens: BearerTokens, token: string) {

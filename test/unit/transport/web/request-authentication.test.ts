@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
-import type { BearerConfig } from "#config/web-service/path-auth-config.ts";
+import type { TokenConfig } from "#config/auth/token-config.ts";
 import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { ClientLogin } from "#transport/listener.ts";
 import { CookieLogins } from "#transport/web/auth/cookie-logins.ts";
@@ -18,7 +18,7 @@ import { AUDIENCE, ISSUER, sign } from "../../../support/tokens.ts";
 import { anyPort } from "../../../support/transports.ts";
 
 const secret = "a secret of at least 32 octets, as it has to be";
-const bearer: BearerConfig = {
+const bearer: TokenConfig = {
   issuer: ISSUER,
   audience: [AUDIENCE],
   keys: { type: "secret", secret },
@@ -51,7 +51,7 @@ const alice = { realm: "realm1", authid: "alice", authrole: "boss" };
 const login = { ...alice, authmethod: "ticket", authprovider: "static" };
 
 /** A path, and a client with a cookie. */
-function withCookie(tokens: BearerConfig | null) {
+function withCookie(tokens: TokenConfig | null) {
   const tracker = trackerOf();
   const tracked = tracker.track(null, Date.now());
   const logins = new CookieLogins({}, tracker, recall);

@@ -1,5 +1,5 @@
 /**
- * Normalizes `bearer`: how the tokens of a path are checked.
+ * Normalizes how tokens are checked, those of a path (`bearer`) and those of tickets.
  *
  * @module
  */
@@ -7,14 +7,12 @@
 import { resolve } from "node:path";
 import { fileStateOf } from "#base/file-state.ts";
 import { readPublicKeyFile } from "#base/public-key-set.ts";
-import { readSecret } from "#config/auth/secret.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { variableIn } from "#config/text/environment-variable.ts";
 import type { Report } from "#config/text/report.ts";
-import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { BearerConfig, KeySourceConfig } from "./path-auth-config.ts";
-import { type BearerItem, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from "./path-auth-schema.ts";
-import { warnOfRole } from "./realm-role-rules.ts";
+import { readSecret } from "./secret.ts";
+import type { KeySourceConfig, TokenConfig } from "./token-config.ts";
+import { PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS, type TokenItem } from "./token-schema.ts";
 
 const DEFAULT_REFRESH_INTERVAL_MS = 300_000;
 const DEFAULT_LIFETIME_MS = 86_400_000;
@@ -22,18 +20,8 @@ const DEFAULT_LIFETIME_MS = 86_400_000;
 /** Of which exactly one is given. */
 const KEY_SOURCES = ["jwks_url", "jwks_file", "secret"] as const;
 
-/** The normalized tokens; warns of a role that nothing leads to. */
-export function normalizeBearer(
-  item: BearerItem,
-  realm: string,
-  path: JsonPath,
-  context: WorkerContext,
-): BearerConfig {
-  const { report } = context;
-  item.roles?.forEach((role, index) => {
-    const consequence = "requests with tokens that name it are answered with 403";
-    warnOfRole(role, realm, consequence, [...path, "roles", index], context);
-  });
+/** The normalized rules. What a role leads to depends on where the tokens are taken. */
+export function normalizeToken(item: TokenItem, path: JsonPath, report: Report): TokenConfig {
   return {
     issuer: item.issuer,
     audience: asList(item.audience),
@@ -52,7 +40,7 @@ function asList(written: string | string[]): string[] {
 }
 
 /** A key that is public must not count as a secret, and a secret is no public key. */
-function normalizeAlgorithms(item: BearerItem, path: JsonPath, report: Report): string[] {
+function normalizeAlgorithms(item: TokenItem, path: JsonPath, report: Report): string[] {
   const { algorithms, secret } = item;
   const possible = secret === undefined ? PUBLIC_KEY_ALGORITHMS : Object.keys(SECRET_ALGORITHMS);
   algorithms?.forEach((algorithm, index) => {
@@ -63,7 +51,7 @@ function normalizeAlgorithms(item: BearerItem, path: JsonPath, report: Report): 
   return [...(algorithms ?? (secret === undefined ? PUBLIC_KEY_ALGORITHMS : ["HS256"]))];
 }
 
-function normalizeKeys(item: BearerItem, path: JsonPath, report: Report): KeySourceConfig {
+function normalizeKeys(item: TokenItem, path: JsonPath, report: Report): KeySourceConfig {
   const { jwks_url, jwks_file, secret } = item;
   const given = KEY_SOURCES.filter((name) => item[name] !== undefined);
   if (given.length !== 1) {
@@ -82,7 +70,7 @@ function normalizeKeys(item: BearerItem, path: JsonPath, report: Report): KeySou
 
 function normalizeUrl(
   url: string,
-  { jwks_refresh_interval, jwks_lifetime }: BearerItem,
+  { jwks_refresh_interval, jwks_lifetime }: TokenItem,
   path: JsonPath,
   report: Report,
 ): KeySourceConfig {
@@ -117,14 +105,14 @@ function normalizeFile(name: string, path: JsonPath, report: Report): KeySourceC
 }
 
 /** Whether a random secret stands for a variable that is not set, which nobody can guess whatever its length. */
-function isUnset(written: BearerItem["secret"], { env }: Report): boolean {
+function isUnset(written: TokenItem["secret"], { env }: Report): boolean {
   const variable = typeof written === "string" ? variableIn(written) : null;
   return variable !== null && !env[variable];
 }
 
 function normalizeSecret(
-  written: BearerItem["secret"],
-  { algorithms = ["HS256"] }: BearerItem,
+  written: TokenItem["secret"],
+  { algorithms = ["HS256"] }: TokenItem,
   path: JsonPath,
   report: Report,
 ): string {
