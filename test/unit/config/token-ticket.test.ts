@@ -75,13 +75,10 @@ describe.each(["router", "proxy"] as const)("on a %s, tickets that are tokens", 
 
   const place = type === "router" ? "no realm has role" : "no route has role";
   test.each(
-    titled<[object, string]>(
-      [
-        [{ roles: ["user", "boss"] }, `$.roles[1]: ${place} "boss"`],
-        [{ "default-role": "boss" }, `$["default-role"]: ${place} "boss"`],
-      ],
-      ([ticket]) => JSON.stringify(ticket),
-    ),
+    titled<[object, string]>([
+      [{ roles: ["user", "boss"] }, `$.roles[1]: ${place} "boss"`],
+      [{ "default-role": "boss" }, `$["default-role"]: ${place} "boss"`],
+    ]),
   )("with %s are warned of", async (_, ticket, sentence) => {
     const { faults, warnings } = await load(ticket, type);
     expect(faults).toEqual([]);
@@ -90,19 +87,16 @@ describe.each(["router", "proxy"] as const)("on a %s, tickets that are tokens", 
 });
 
 test.each(
-  titled<[object, string]>(
+  titled<[object, string]>([
+    [{ issuer: undefined }, "$.issuer: required attribute is missing"],
     [
-      [{ issuer: undefined }, "$.issuer: required attribute is missing"],
-      [
-        { jwks_url: undefined },
-        '$: expected one of "jwks_url", "jwks_file" and "secret", found none',
-      ],
-      [{ algorithms: ["none"] }, "$.algorithms[0]: expected "],
-      [{ extra_claims: [] }, "$.extra_claims: expected at least one claim, found none"],
-      [{ principals: {} }, "$.principals: unknown attribute"],
+      { jwks_url: undefined },
+      '$: expected one of "jwks_url", "jwks_file" and "secret", found none',
     ],
-    ([ticket]) => JSON.stringify(ticket),
-  ),
+    [{ algorithms: ["none"] }, "$.algorithms[0]: expected "],
+    [{ extra_claims: [] }, "$.extra_claims: expected at least one claim, found none"],
+    [{ principals: {} }, "$.principals: unknown attribute"],
+  ]),
 )("%s is a fault", async (_, ticket, sentence) => {
   const { faults } = await load(ticket);
   expect(faults).toEqual([expect.stringContaining(sentence)]);

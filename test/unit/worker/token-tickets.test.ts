@@ -57,7 +57,7 @@ async function sent(
 }
 
 const denied = (state: string) => ({
-  kind: "deny",
+  kind: "deny" as const,
   uri: "wamp.error.authentication_denied",
   message: `Cannot authenticate with ticket: ${state}`,
 });
