@@ -233,7 +233,7 @@ add([
   "# Results",
   "",
   `${cpus().length} cores ${cpus()[0]?.model}, Linux ${release()}, Bun ${Bun.version}, commit ${commit}.`,
-  `Median of ${rounds} rounds of ${values.seconds} s after 2 s of warm-up. CPU is that of the front process for one`,
+  `${rounds === 1 ? "One round" : `Median of ${rounds} rounds`} of ${values.seconds} s after 2 s of warm-up. CPU is that of the front process for one`,
   "operation; clients, front and stub router share the machine.",
   "",
 ]);
