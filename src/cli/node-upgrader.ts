@@ -129,6 +129,8 @@ export class NodeUpgrader {
     const { folder, runFolder, controller, sockets, manager } = this.#node;
     const handed = await handedSockets(controller, sockets, folder);
     try {
+      // One that is spawned now would not be ended with this node, and would take itself for a node of its own.
+      if (controller.isStopping) throw new Failure("it ends", { source: "internal" });
       const command = [...program, ...process.argv.slice(2)];
       const { downMarks } = controller;
       const handedOver = { pid: process.pid, runFolder, sockets: handed, downMarks };
