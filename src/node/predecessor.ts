@@ -78,14 +78,21 @@ export class Predecessor {
     });
   }
 
-  /** The one that started this process, whose variable is removed from `environment`; null: this node follows none. */
+  /**
+   * The one that started this process, whose variable is removed from `environment`; null: this node follows none.
+   *
+   * @throws Failure when it has ended already: a node that starts all the same would be one that nobody asked for.
+   */
   static of(environment: Record<string, string | undefined>): Predecessor | null {
     const text = environment[HANDED_OVER];
     delete environment[HANDED_OVER];
     if (text === undefined) return null;
     const handedOver = JSON.parse(text) as HandedOver;
-    // A program that has inherited the variable from a node is none that follows it.
-    return handedOver.pid === process.ppid ? new Predecessor(handedOver) : null;
+    if (handedOver.pid === process.ppid) return new Predecessor(handedOver);
+    const state = "it has ended, or did not start this one";
+    throw new Failure(`Cannot serve in the place of process ${handedOver.pid}: ${state}`, {
+      source: "internal",
+    });
   }
 
   /** The backends that are marked down there, so far as it has said. */

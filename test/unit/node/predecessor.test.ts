@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { Predecessor } from "#node/predecessor.ts";
 import { SuccessorProcess } from "#node/successor-process.ts";
 import type { BackendName } from "#observe/backend-facts.ts";
 import { afterTest } from "../../support/cleanups.ts";
@@ -31,4 +32,12 @@ test.each<[string, { downMarks?: BackendName[] }, BackendName[], BackendName[]]>
   expect(JSON.parse(await successor.untilReady())).toEqual(atStart);
   expect(await successor.takeOver(atEnd)).toBe(true);
   expect(await Bun.file(MARKS).json()).toEqual(atEnd);
+});
+
+test("a node whose predecessor has ended does not start by itself", () => {
+  const environment = { CROSSPROXY_HANDED_OVER: JSON.stringify({ pid: 1, sockets: [] }) };
+  expect(() => Predecessor.of(environment)).toThrow(
+    "Cannot serve in the place of process 1: it has ended, or did not start this one",
+  );
+  expect(environment).toEqual({} as never);
 });
