@@ -12,7 +12,7 @@ import { anything, integer, oneOf } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
 
-/** Crossbar checks nothing of a store before it opens the realm. */
+/** Crossbar checks nothing of a store, but a list that it cannot read keeps the realm from starting. */
 const limit = unchecked(integer(1, 100_000));
 
 const keptEvents = lenientItem({
@@ -30,7 +30,7 @@ export const realmStore = byType({
   memory: lenientItem({
     type: required(v.literal("memory"), "The router worker keeps them, as long as it runs."),
     limit: defaulted(limit, 100, "Most events that are kept of each topic or pattern."),
-    "event-history": defaulted(unchecked(v.array(keptEvents)), [], "Topics whose events are kept."),
+    "event-history": defaulted(v.array(keptEvents), [], "Topics whose events are kept."),
     "call-queue": optional(
       unhonoured(anything, notEmpty, "a call beyond the concurrency of its callees is refused"),
     ),

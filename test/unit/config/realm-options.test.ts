@@ -105,14 +105,24 @@ describe("the store of a realm", () => {
 
   test.each([
     [{ type: "disk" }, "store.type"],
-    [{ type: "memory", limit: 0 }, "store.limit"],
+    [{ type: "memory", "event-history": 5 }, 'store["event-history"]'],
     [{ type: "memory", "event-history": [{}] }, 'store["event-history"][0].uri'],
-    [
-      { type: "memory", "event-history": [{ uri: "a", match: "x" }] },
-      'store["event-history"][0].match',
-    ],
   ])("%j is refused", async (store, where) => {
     const { faults } = await loadRealm("store", store);
     expect(faults.map((fault) => fault.split(":")[0])).toEqual([`${path}.${where}`]);
+  });
+
+  test("ignores values that Crossbar does not check, and warns of each", async () => {
+    const kept = { uri: "a", match: "x", limit: 0 };
+    const store = { type: "memory", limit: 0, "event-history": [kept] };
+    const { realm, faults, warnings } = await loadRealm("store", store);
+    expect([realm?.history, faults]).toEqual([[{ uri: "a", match: "exact", limit: 100 }], []]);
+    const limit = "ignored: expected an integer from 1 to 100000, found 0";
+    const event = `${path}.store["event-history"][0]`;
+    expect(warnings).toEqual([
+      `${path}.store.limit: ${limit}`,
+      `${event}.match: ignored: expected "exact", "prefix" or "wildcard", found "x"`,
+      `${event}.limit: ${limit}`,
+    ]);
   });
 });
