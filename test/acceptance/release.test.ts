@@ -149,6 +149,10 @@ describe.if(canPackage)("a release", () => {
         stderr: "pipe",
       });
       afterTest(() => {
+        // The first process of the namespace: as another user, it would outlive `unshare`.
+        const list = `/proc/${child.pid}/task/${child.pid}/children`;
+        const children = child.exitCode === null ? readFileSync(list, "utf8").match(/\d+/g) : [];
+        for (const pid of children ?? []) process.kill(Number(pid), "SIGKILL");
         child.kill("SIGKILL");
         return child.exited;
       });
