@@ -74,7 +74,7 @@ export class Broker {
     if (options.acknowledge === true) {
       send(publisher, [MessageType.PUBLISHED, id, publication.id]);
     }
-    this.#route(publication);
+    this.#route(publication, this.subscriptions.matches(publication.topic));
   }
 
   /** The serializers of the sessions that may receive events of a topic. */
@@ -85,10 +85,12 @@ export class Broker {
 
   /** Publishes a meta event, such as `wamp.session.on_join`. */
   publishMetaEvent(topic: string, args: readonly unknown[]): void {
-    if (this.subscriptions.matches(topic).length === 0) return;
+    const subscriptions = this.subscriptions.matches(topic);
+    if (subscriptions.length === 0) return;
     const payload = payloadOf(args);
     const ofRouter = { excluded: undefined, rules: undefined };
-    this.#route({ id: randomId(), topic, details: {}, payload, ...ofRouter });
+    const publication = { id: randomId(), topic, details: {}, payload, ...ofRouter };
+    this.#route(publication, subscriptions);
   }
 
   leave(session: RealmSession): void {
@@ -97,8 +99,7 @@ export class Broker {
     }
   }
 
-  #route(publication: Publication): void {
-    const subscriptions = this.subscriptions.matches(publication.topic);
+  #route(publication: Publication, subscriptions: readonly Subscription[]): void {
     this.#keep(publication, subscriptions);
     for (const subscription of subscriptions) this.#fanOut(subscription, publication);
   }

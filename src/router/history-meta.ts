@@ -53,17 +53,16 @@ function keptEvents(
     return caller.role.permitsMatch("subscribe", topic) && rules?.admits(caller) !== false;
   });
   // As in Crossbar the newest come first, unless the caller says.
-  const isForward = args.value(Number.POSITIVE_INFINITY, "reverse") === false;
+  const isForward = args.named("reverse") === false;
   const ordered = isForward ? events : events.reverse();
   return ordered.slice(0, limit).flatMap((event) => printed(event, subscription, caller));
 }
 
 /** The part of the events for which the caller asks; they are in the order in which they were published. */
 function selectEvents(events: PastEvent[], args: MetaArguments): PastEvent[] {
-  const named = (name: string) => args.value(Number.POSITIVE_INFINITY, name);
-  const time = (name: string) => timeOf(named(name), name);
+  const time = (name: string) => timeOf(args.named(name), name);
   const place = (name: string) => {
-    const wanted = named(name);
+    const wanted = args.named(name);
     if (wanted === undefined) return undefined;
     const found = events.findIndex(({ publication }) => publication.id === wanted);
     return found < 0 ? undefined : found;
@@ -72,7 +71,7 @@ function selectEvents(events: PastEvent[], args: MetaArguments): PastEvent[] {
   const [beforeTime, untilTime] = [time("before_time"), time("until_time")];
   const [first, after] = [place("from_publication"), place("after_publication")];
   const [before, last] = [place("before_publication"), place("until_publication")];
-  const topic = named("topic");
+  const topic = args.named("topic");
   return events.filter(
     (event, index) =>
       (fromTime === undefined || event.time >= fromTime) &&

@@ -41,6 +41,11 @@ export class MetaArguments {
     return readOrFail("the arguments", () => readItem(octets, this.serializer)) ?? undefined;
   }
 
+  /** Any value that has no position. */
+  named(name: string): unknown {
+    return this.value(Number.POSITIVE_INFINITY, name);
+  }
+
   id(position: number, name: string): number {
     const value = this.value(position, name);
     if (!isId(value)) throw invalid(`${name} is no id`);
