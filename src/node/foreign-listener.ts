@@ -4,8 +4,8 @@
  *
  * Before a worker of this node listens, each port that its workers share is listened on for a moment without SO_REUSEPORT,
  * which fails where any program listens. Of a `portrange` that is done with one port after the other up to the first free
- * one; a worker cannot listen on used ones, and goes on to the next, unless they are shared. Of two nodes that start in the same moment neither may notice the other; they
- * then share the port, as they would have without the attempt.
+ * one; a worker cannot listen on used ones, and goes on to the next, unless they are shared. Of two nodes that start in
+ * the same moment neither may notice the other; they then share the port, as they would have without the attempt.
  *
  * @module
  */

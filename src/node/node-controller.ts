@@ -23,7 +23,7 @@ import type { CommandAnswer } from "./command-socket.ts";
 import type { StartContext } from "./control-message.ts";
 import { refuseForeignListeners } from "./foreign-listener.ts";
 import type { InheritedSockets } from "./inherited-sockets.ts";
-import { isServing, type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
+import { type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
 import { isNative, planReload, type ReloadPlan } from "./reload-plan.ts";
 import { startGroups } from "./start-order.ts";
 import { startWorker } from "./start-worker.ts";
@@ -112,13 +112,13 @@ export class NodeController implements NodeOperations, MarkedNode {
   async start(takeOver?: () => Promise<void>): Promise<ReadyWorker[] | null> {
     const { workers } = this.#config;
     await refuseForeignListeners(workers, this.#sockets);
-    const first = takeOver === undefined ? workers : workers.filter(isServing);
+    const first = takeOver === undefined ? workers : workers.filter(isNative);
     const ready = await this.#startInGroups(first);
     if (takeOver !== undefined && !this.#stopping) {
       await takeOver();
       // Until now the node before would have gone on with them.
       if (!this.#stopping) for (const { process } of this.#slots) process?.takeSocketFiles?.();
-      ready.push(...(await this.#startInGroups(workers.filter((one) => !isServing(one)))));
+      ready.push(...(await this.#startInGroups(workers.filter((one) => !isNative(one)))));
     }
     if (this.#stopping) return null;
     this.#sockets.reportUnused(this.#log);
@@ -260,7 +260,7 @@ export class NodeController implements NodeOperations, MarkedNode {
     this.#readiness = "draining";
     this.#stopRestarts();
     for (const { process } of this.#slots) process?.leaveSockets?.();
-    const others = this.#slots.filter(({ config }) => !isServing(config));
+    const others = this.#slots.filter(({ config }) => !isNative(config));
     await Promise.all(others.map((slot) => this.#stopWorker(slot)));
   }
 

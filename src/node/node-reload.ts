@@ -12,7 +12,7 @@
 
 import type { NodeConfig } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
-import type { ReloadPlan } from "./reload-plan.ts";
+import { isNative, type ReloadPlan } from "./reload-plan.ts";
 import type { ReconfigurableProcess } from "./worker-process.ts";
 import { WORKER_TYPES } from "./worker-types.ts";
 
@@ -60,7 +60,7 @@ export async function reloadNode(
   const prepared = await prepareAll(workers, plan.changed, next.isForced);
   const others = [...plan.replaced, ...plan.added];
   try {
-    await addAll(workers, others.filter(isServing));
+    await addAll(workers, others.filter(isNative));
   } catch (thrown) {
     for (const { process } of prepared) process.abandon();
     throw thrown;
@@ -70,7 +70,7 @@ export async function reloadNode(
   await applyAll(prepared.filter(({ config }) => config.type === "router"));
   await applyAll(prepared.filter(({ config }) => config.type !== "router"));
   await Promise.all(plan.replaced.map(({ id }) => workers.remove(id)));
-  for (const worker of others) if (!isServing(worker)) await workers.add(worker);
+  for (const worker of others) if (!isNative(worker)) await workers.add(worker);
   await removeAll(workers, plan.removed);
 }
 
@@ -131,11 +131,6 @@ async function addAll(workers: ReloadedWorkers, added: readonly WorkerConfig[]):
     for (const id of started.reverse()) await workers.remove(id);
     throw thrown;
   }
-}
-
-/** Whether the node cannot be started without it. */
-export function isServing({ type }: WorkerConfig): boolean {
-  return type !== "guest" && type !== "container";
 }
 
 function isRejected(result: PromiseSettledResult<void>): result is PromiseRejectedResult {

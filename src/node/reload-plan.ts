@@ -74,7 +74,7 @@ function planChange(present: WorkerConfig, worker: WorkerConfig, plan: ReloadPla
   plan.changed.push(worker);
 }
 
-/** Whether a worker is a process of this program. */
+/** Whether a worker is a router or a proxy, without which the node cannot be started. */
 export function isNative(worker: WorkerConfig): worker is NativeWorkerConfig {
   return worker.type !== "guest" && worker.type !== "container";
 }
