@@ -119,11 +119,11 @@ export class Dealer {
     return this.#calls.ofCaller(caller, id) !== undefined;
   }
 
-  /** Whether a CALL continues a call in several messages, or comes too late to. */
-  isFollowUp(caller: RealmSession, id: number): boolean {
+  /** What a CALL with this id does: it continues a call in several messages, perhaps too late, or a call is pending. */
+  effectOfCall(caller: RealmSession, id: number): "begins" | "continues" | "isPending" {
     const call = this.#calls.ofCaller(caller, id);
-    if (call !== undefined) return call.followUp !== undefined;
-    return this.#calls.isLate(caller, id, false);
+    if (call !== undefined) return call.followUp === undefined ? "isPending" : "continues";
+    return this.#calls.isLate(caller, id, false) ? "continues" : "begins";
   }
 
   /** Whether a call of this session, or one that it performs, waits for its answer. */

@@ -108,15 +108,13 @@ export class SessionRequests {
    */
   isFollowUp(id: number): boolean {
     const waiting = this.#waitingCalls.get(id)?.request;
-    const { dealer } = this.#target;
-    const continues =
-      waiting?.type === MessageType.CALL
-        ? waiting.options.progress === true
-        : dealer.isFollowUp(this.#session, id);
-    if (!continues && (waiting !== undefined || dealer.isPending(this.#session, id))) {
+    if (waiting?.type === MessageType.CALL && waiting.options.progress === true) return true;
+    const effect =
+      waiting === undefined ? this.#target.dealer.effectOfCall(this.#session, id) : "isPending";
+    if (effect === "isPending") {
       throw violation(`Cannot accept CALL ${id}: a call with this id is pending`);
     }
-    return continues;
+    return effect === "continues";
   }
 
   /** Ends a call that waits, at the CANCEL of its caller; false: no such call waits. */
