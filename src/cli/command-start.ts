@@ -202,11 +202,11 @@ async function endOf(
   const cause = await Promise.race([
     onRequest.then(() => "request" as const),
     controller.ended.then(() => "trigger" as const),
-    followed.then(() => "followed" as const),
+    followed,
   ]);
   await controller.stop();
   // As in Crossbar, only an end that was asked for is a clean one.
-  return cause === "trigger" ? ExitCode.failed : ExitCode.clean;
+  return cause === "request" || cause === "served" ? ExitCode.clean : ExitCode.failed;
 }
 
 /** Loads the configuration, and logs what there is to say of it; null: it has faults, which are reported. */

@@ -45,15 +45,15 @@ export interface UpgradableNode {
 export class NodeUpgrader {
   readonly #node: UpgradableNode;
   #successor: SuccessorProcess | null = null;
-  readonly #followed = Promise.withResolvers<void>();
+  readonly #followed = Promise.withResolvers<"served" | "unserved">();
   #isFollowed = false;
 
   constructor(node: UpgradableNode) {
     this.#node = node;
   }
 
-  /** Resolves when another process serves; the caller has to stop the controller. */
-  get followed(): Promise<void> {
+  /** Resolves when another process serves, or ended as it took over; the caller has to stop the controller. */
+  get followed(): Promise<"served" | "unserved"> {
     return this.#followed.promise;
   }
 
@@ -65,9 +65,12 @@ export class NodeUpgrader {
   async upgrade(command: UpgradeCommand): Promise<CommandAnswer> {
     const { folder, log } = this.#node;
     log.info("upgrade requested", { program: command.program.join(" ") });
+    let isServed = false;
     try {
       this.#refuse(command);
-      return { isDone: true, text: await this.#follow(command.program) };
+      const text = await this.#follow(command.program);
+      isServed = true;
+      return { isDone: true, text };
     } catch (thrown) {
       const isFault = !(thrown instanceof Failure) && thrown instanceof Error;
       if (isFault) log.error("fault of the program", { stack: thrown.stack });
@@ -78,7 +81,7 @@ export class NodeUpgrader {
       return { isDone: false, text };
     } finally {
       // The sockets cannot be taken back.
-      if (this.#isFollowed) this.#followed.resolve();
+      if (this.#isFollowed) this.#followed.resolve(isServed ? "served" : "unserved");
     }
   }
 

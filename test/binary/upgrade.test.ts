@@ -227,7 +227,7 @@ describe.if(process.platform === "linux")("crossproxy upgrade", () => {
     });
     expect(isDone).toBe(false);
     expect(text).toEndWith("the new process ended as it took over; nothing serves any more");
-    expect(await node.exited).toBe(0);
+    expect(await node.exited).toBe(1);
   });
 
   test("refuses to end the sessions of routers, unless it is forced to", async () => {
