@@ -8,6 +8,7 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { rmSync } from "node:fs";
 import { openCLibrary } from "./c-library.ts";
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./socket-constants.ts";
 import { unixSocketAddress } from "./unix-address.ts";
 
 /** What one sender has sent. */
@@ -17,9 +18,6 @@ export interface PassedDescriptors {
   text: string;
 }
 
-const AF_UNIX = 1;
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
-const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x40000000;
@@ -67,7 +65,7 @@ export class DescriptorReceiver {
   /** Makes the socket file, to which this user alone can send; null: the system does not allow it here. */
   static open(path: string): DescriptorReceiver | null {
     const calls = openCalls();
-    const socket = calls?.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0) ?? -1;
+    const socket = calls?.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) ?? -1;
     if (calls === null || socket < 0) return null;
     rmSync(path, { force: true });
     const address = unixSocketAddress(path);
@@ -111,7 +109,7 @@ export function sendDescriptors(
 ): boolean {
   const calls = openCalls();
   if (calls === null || descriptors.length > MAX_DESCRIPTORS) return false;
-  const socket = calls.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+  const socket = calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return false;
   const message = systemMessage(
     unixSocketAddress(path),

@@ -7,16 +7,15 @@
 
 import { ptr } from "bun:ffi";
 import { openCLibrary } from "./c-library.ts";
+import { SOCK_STREAM, SOL_SOCKET } from "./socket-constants.ts";
 
 /** Where a socket listens; the path of an abstract Unix socket begins with `@`. */
 export type ListeningAddress =
   | { type: "tcp"; host: string; port: number }
   | { type: "unix"; path: string };
 
-const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_ACCEPTCONN = 30;
-const SOCK_STREAM = 1;
 const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;

@@ -10,6 +10,7 @@
 
 import { type Pointer, ptr } from "bun:ffi";
 import { openCLibrary } from "./c-library.ts";
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from "./socket-constants.ts";
 import { unixSocketAddress } from "./unix-address.ts";
 
 /** Sends one datagram; what cannot be sent is lost, as with systemd's own library. */
@@ -101,8 +102,6 @@ interface DatagramCalls {
   clock_gettime(clock: number, time: Pointer): number;
 }
 
-const AF_UNIX = 1;
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 const CLOCK_MONOTONIC = 1;
 
@@ -117,7 +116,7 @@ function openCalls(): DatagramCalls | null {
 }
 
 function sendDatagram(calls: DatagramCalls, address: string, message: string): void {
-  const descriptor = calls.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+  const descriptor = calls.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return;
   const octets = Buffer.from(message);
   const to = unixSocketAddress(address);

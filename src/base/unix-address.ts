@@ -4,7 +4,7 @@
  * @module
  */
 
-const AF_UNIX = 1;
+import { AF_UNIX } from "./socket-constants.ts";
 
 /** A `struct sockaddr_un`: the family, then the path; that of an abstract socket, `@name`, begins with a NUL. */
 export function unixSocketAddress(address: string): Buffer {

@@ -24,13 +24,13 @@ import type { StartContext } from "./control-message.ts";
 import { refuseForeignListeners } from "./foreign-listener.ts";
 import type { InheritedSockets } from "./inherited-sockets.ts";
 import { type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
-import { isNative, planReload, type ReloadPlan } from "./reload-plan.ts";
+import { planReload, type ReloadPlan } from "./reload-plan.ts";
 import { startGroups } from "./start-order.ts";
 import { startWorker } from "./start-worker.ts";
 import { StatisticsCollector } from "./statistics-collector.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerProcess } from "./worker-process.ts";
-import { NATIVE_WORKER_TYPES, WORKER_TYPES } from "./worker-types.ts";
+import { isNative, NATIVE_WORKER_TYPES, WORKER_TYPES } from "./worker-types.ts";
 
 /** A worker that is ready, with where it listens. */
 export interface ReadyWorker {

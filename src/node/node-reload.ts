@@ -12,9 +12,9 @@
 
 import type { NodeConfig } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
-import { isNative, type ReloadPlan } from "./reload-plan.ts";
+import type { ReloadPlan } from "./reload-plan.ts";
 import type { ReconfigurableProcess } from "./worker-process.ts";
-import { WORKER_TYPES } from "./worker-types.ts";
+import { isNative, WORKER_TYPES } from "./worker-types.ts";
 
 /** The workers of a node, as a reload changes them. */
 export interface ReloadedWorkers {

@@ -7,6 +7,7 @@
 import { Failure } from "#base/failure.ts";
 import type { ControllerConfig, NodeConfig } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
+import { isNative } from "./worker-types.ts";
 
 /** The workers to which something happens, in the order of the configuration. */
 export interface ReloadPlan {
@@ -72,11 +73,6 @@ function planChange(present: WorkerConfig, worker: WorkerConfig, plan: ReloadPla
     throw needsRestart(`${attribute} of worker "${worker.id}"`);
   }
   plan.changed.push(worker);
-}
-
-/** Whether a worker is a router or a proxy, without which the node cannot be started. */
-export function isNative(worker: WorkerConfig): worker is NativeWorkerConfig {
-  return worker.type !== "guest" && worker.type !== "container";
 }
 
 function needsRestart(what: string): Failure {

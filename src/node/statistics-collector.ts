@@ -24,6 +24,7 @@ import {
   type WorkerStatistics,
 } from "#observe/statistics.ts";
 import { transportFactsOf } from "./transport-facts.ts";
+import { isNative } from "./worker-types.ts";
 
 /** A worker whose figures are older does not answer. */
 const SILENT_MS = 3 * FIGURES_INTERVAL_MS;
@@ -250,11 +251,11 @@ export class StatisticsCollector {
   }
 }
 
-function newWorker({ type }: WorkerConfig, transports: TransportFacts[]): KnownWorker {
+function newWorker(worker: WorkerConfig, transports: TransportFacts[]): KnownWorker {
   return {
-    type,
+    type: worker.type,
     transports,
-    isNative: type !== "guest" && type !== "container",
+    isNative: isNative(worker),
     process: "none",
     starts: 0,
     isCrashLoop: false,

@@ -26,3 +26,8 @@ export const NATIVE_WORKER_TYPES = Object.keys({
   router: true,
   "websocket-testee": true,
 } satisfies Record<NativeWorkerConfig["type"], true>);
+
+/** Whether a worker is a process of this program, without which the node cannot be started. */
+export function isNative(worker: WorkerConfig): worker is NativeWorkerConfig {
+  return NATIVE_WORKER_TYPES.includes(worker.type);
+}

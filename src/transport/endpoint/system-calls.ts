@@ -7,6 +7,13 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { constants } from "node:os";
 import { openCLibrary } from "#base/c-library.ts";
+import {
+  AF_UNIX,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "#base/socket-constants.ts";
 import { unixSocketAddress } from "#base/unix-address.ts";
 
 /** The calls that are used here; pointers are addresses in this process. */
@@ -21,9 +28,6 @@ interface SystemCalls {
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
 }
 
-const AF_UNIX = 1;
-const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000;
-const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
@@ -64,7 +68,7 @@ function openCalls(): SystemCalls | null {
  */
 export function listenOnPath(path: string, backlog: number): number | null {
   const libc = systemCalls();
-  const descriptor = libc?.socket(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0) ?? -1;
+  const descriptor = libc?.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) ?? -1;
   if (libc === null || descriptor < 0) return null;
   const address = unixSocketAddress(path);
   const isBound = libc.bind(descriptor, ptr(address), address.length) === 0;
