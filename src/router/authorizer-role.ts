@@ -13,6 +13,11 @@ import type { AuthorizerConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import {
+  type AuthorizerAnswer,
+  AuthorizerQuestion,
+  AuthorizerWait,
+} from "./authorizer-question.ts";
 import { type Decision, readAuthorizerResult } from "./authorizer-result.ts";
 import { DecisionCache } from "./decision-cache.ts";
 import type { ActionRequest } from "./requests.ts";
@@ -32,8 +37,12 @@ const MAX_REASON = 500;
 /** Clients can cause failures at any rate; further ones within this time are logged at debug. */
 const WARNING_INTERVAL_MS = 10_000;
 
-/** The reason of an abort when the answer is no longer needed. */
-const WITHDRAWN = new Error("the request was withdrawn");
+/** What is known of the authorizer's decisions. */
+interface Memory {
+  readonly decisions: DecisionCache;
+  /** The questions that have no answer yet; undefined: each request asks its own. */
+  readonly questions: Map<string, AuthorizerQuestion> | undefined;
+}
 
 /** Calls the authorizer of a role on its realm. */
 export class AuthorizerRole implements Role {
@@ -42,7 +51,7 @@ export class AuthorizerRole implements Role {
   readonly #config: AuthorizerConfig;
   readonly #service: OutgoingRequests;
   readonly #log: Logger;
-  readonly #decisions = new DecisionCache();
+  #memory: Memory;
   #lastWarning = Number.NEGATIVE_INFINITY;
   #warnedOfValidate = false;
 
@@ -52,14 +61,15 @@ export class AuthorizerRole implements Role {
     this.#config = config;
     this.#service = service;
     this.#log = log;
+    this.#memory = newMemory(config);
   }
 
   authorize(requester: Requester, request: ActionRequest): Authorization | PendingAuthorization {
-    const decision = this.#decisions.get(request);
+    const decision = this.#memory.decisions.get(requester, request);
     if (decision !== undefined) return this.#apply(decision, request);
-    const canceled = new AbortController();
-    const outcome = this.#ask(requester, request, canceled);
-    return { outcome, cancel: () => canceled.abort(WITHDRAWN) };
+    const wait = new AuthorizerWait();
+    const outcome = this.#outcome(requester, request, wait);
+    return { outcome, cancel: () => wait.withdraw() };
   }
 
   /** The authorizer was asked about the pattern, and permitted whatever it matches. */
@@ -71,24 +81,64 @@ export class AuthorizerRole implements Role {
     return true;
   }
 
-  async #ask(
-    requester: Requester,
-    request: ActionRequest,
-    canceled: AbortController,
-  ): Promise<Authorization> {
-    const decision = await this.#decisionOf(requester, request, canceled);
-    if (canceled.signal.reason === WITHDRAWN) throw WITHDRAWN;
-    if ("reason" in decision) throw this.#failure(requester, request, decision.reason);
-    if (decision.cache) this.#decisions.set(request, decision);
-    if (decision.validate) this.#warnOfValidate();
-    return this.#apply(decision, request);
+  left(requester: Requester): void {
+    this.#memory.decisions.left(requester);
   }
 
-  async #decisionOf(
+  /** Answers to questions that have been asked before are not kept either. */
+  forgetDecisions(): void {
+    this.#memory = newMemory(this.#config);
+  }
+
+  async #outcome(
+    requester: Requester,
+    request: ActionRequest,
+    wait: AuthorizerWait,
+  ): Promise<Authorization> {
+    const answer = await this.#answer(requester, request, wait);
+    if ("reason" in answer) throw this.#failure(requester, request, answer.reason);
+    if (answer.validate) this.#warnOfValidate();
+    return this.#apply(answer, request);
+  }
+
+  /** Where decisions are kept, a question about the same that waits for its answer is not asked again. */
+  async #answer(
+    requester: Requester,
+    request: ActionRequest,
+    wait: AuthorizerWait,
+  ): Promise<AuthorizerAnswer> {
+    const { questions } = this.#memory;
+    if (questions === undefined) return wait.answerTo(this.#ask(requester, request));
+    const key = this.#memory.decisions.keyOf(requester, request);
+    const asked = questions.get(key);
+    if (asked === undefined || asked.isWithdrawn) {
+      const question = this.#ask(requester, request);
+      questions.set(key, question);
+      void question.answer.then(() => {
+        if (questions.get(key) === question) questions.delete(key);
+      });
+      return wait.answerTo(question);
+    }
+    const answer = await wait.answerTo(asked);
+    const isMeantToo = "reason" in answer || answer.cache;
+    return isMeantToo ? answer : wait.answerTo(this.#ask(requester, request));
+  }
+
+  #ask(requester: Requester, request: ActionRequest): AuthorizerQuestion {
+    const canceled = new AbortController();
+    const { decisions } = this.#memory;
+    const answer = this.#call(requester, request, canceled).then((given) => {
+      if (!("reason" in given)) decisions.keep(requester, request, given);
+      return given;
+    });
+    return new AuthorizerQuestion(answer, canceled);
+  }
+
+  async #call(
     requester: Requester,
     request: ActionRequest,
     canceled: AbortController,
-  ): Promise<Decision | { reason: string }> {
+  ): Promise<AuthorizerAnswer> {
     const milliseconds = this.#config["authorizer-timeout"];
     const timer = setTimeout(
       () => canceled.abort(new Error(`the authorizer did not answer within ${milliseconds} ms`)),
@@ -139,6 +189,10 @@ export class AuthorizerRole implements Role {
       authorizer: this.#config.authorizer,
     });
   }
+}
+
+function newMemory({ "authorizer-cache": cache }: AuthorizerConfig): Memory {
+  return { decisions: new DecisionCache(cache), questions: cache && new Map() };
 }
 
 /** What an authorizer learns of the session, as in Crossbar. */

@@ -9,7 +9,10 @@ import type { ActionRequest } from "./requests.ts";
 import type { Authorization, KeptAction, PendingAuthorization, Requester, Role } from "./role.ts";
 
 /** The rules of a role. */
-type RoleRules = Pick<Role, "authorize" | "permitsMatch" | "asksAuthorizer">;
+interface RoleRules extends Pick<Role, "authorize" | "permitsMatch" | "asksAuthorizer" | "left"> {
+  /** Forgets all that was decided; absent: nothing is kept. */
+  forgetDecisions?(): void;
+}
 
 /** A role by its name. */
 export class ConfiguredRole implements Role {
@@ -26,6 +29,15 @@ export class ConfiguredRole implements Role {
   replaceRules(rules: RoleRules): void {
     this.#rules = rules;
     this.#wereReplaced = true;
+  }
+
+  /** The rules stay, and what was decided by them is decided again. */
+  forgetDecisions(): void {
+    this.#rules.forgetDecisions?.();
+  }
+
+  left(requester: Requester): void {
+    this.#rules.left?.(requester);
   }
 
   get asksAuthorizer(): boolean {

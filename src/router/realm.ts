@@ -59,8 +59,9 @@ export class Realm implements MetaRealm {
     const before = this.#configs;
     this.#configs = new Map(roles.map((role) => [role.name, role]));
     for (const [name, role] of this.#roles) {
-      if (Bun.deepEquals(this.#configs.get(name), before.get(name))) continue;
-      role.replaceRules(this.#rulesOf(name));
+      const isSame = Bun.deepEquals(this.#configs.get(name), before.get(name));
+      if (isSame) role.forgetDecisions();
+      else role.replaceRules(this.#rulesOf(name));
     }
   }
 
@@ -117,6 +118,7 @@ export class Realm implements MetaRealm {
     if (!this.#sessions.delete(session.id)) return;
     this.broker.leave(session);
     this.dealer.leave(session);
+    session.role.left?.(session);
     this.#meta.left(session);
   }
 

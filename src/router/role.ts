@@ -61,6 +61,8 @@ export interface Role {
   permitsMatch(action: KeptAction, uri: string): boolean;
   /** Whether a topic or procedure may be reached for which exactly the action was permitted. */
   permitsExact(action: KeptAction, uri: string): boolean;
+  /** Forgets what was decided about a session, which has left; absent: nothing is kept. */
+  left?(requester: Requester): void;
 }
 
 /** The failure of a request that a role denies. */

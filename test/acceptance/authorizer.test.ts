@@ -12,7 +12,7 @@ const procedure = "com.example.authorize";
 const everything = { call: true, register: true, publish: true, subscribe: true };
 
 /** A router with one port for each role. */
-const routerNode = (userPort: number, servicePort: number) => {
+const routerNode = (userPort: number, servicePort: number, briefPort: number) => {
   const transport = (port: number, role: string) => ({
     type: "websocket",
     endpoint: { type: "tcp", port, interface: "127.0.0.1" },
@@ -30,10 +30,15 @@ const routerNode = (userPort: number, servicePort: number) => {
             roles: [
               { name: "service", permissions },
               { name: "user", authorizer: procedure },
+              { name: "brief", authorizer: procedure, "authorizer-cache": { ttl: 1 } },
             ],
           },
         ],
-        transports: [transport(userPort, "user"), transport(servicePort, "service")],
+        transports: [
+          transport(userPort, "user"),
+          transport(servicePort, "service"),
+          transport(briefPort, "brief"),
+        ],
       },
     ],
   };
@@ -112,20 +117,23 @@ async function startOther(config: object): Promise<{ stop(): Promise<unknown> }>
 }
 
 describe.each(routers)("on %s", (_name, canRun, start) => {
-  const [userPort = 0, servicePort = 0] = freePorts(2);
+  const isOwn = start === startOwn;
+  const [userPort = 0, servicePort = 0, briefPort = 0] = freePorts(3);
   const ended: { stop(): Promise<unknown> }[] = [];
   let asked: unknown[][];
   let user: AutobahnSession;
   let service: AutobahnSession;
+  let brief: AutobahnSession;
 
   beforeAll(async () => {
     if (!canRun) return;
-    ended.push(await start(routerNode(userPort, servicePort)));
-    const clients = [await join(userPort), await join(servicePort), await join(servicePort)];
+    ended.push(await start(routerNode(userPort, servicePort, briefPort)));
+    const ports = [userPort, servicePort, servicePort, briefPort];
+    const clients = await Promise.all(ports.map(join));
     ended.push(...clients.map(({ leave }) => ({ stop: leave })));
-    const [one, two, three] = clients.map(({ session }) => session);
-    if (!one || !two || !three) throw new Error("a client is missing");
-    [user, service] = [one, two];
+    const [one, two, three, four] = clients.map(({ session }) => session);
+    if (!one || !two || !three || !four) throw new Error("a client is missing");
+    [user, service, brief] = [one, two, four];
     expect(await outcome(user.call("com.example.early", []))).toBe(
       "wamp.error.authorization_failed",
     );
@@ -188,6 +196,20 @@ describe.each(routers)("on %s", (_name, canRun, start) => {
       expect(asked.filter((args) => args[1] === uri)).toHaveLength(1);
     }
   });
+
+  test.if(canRun && isOwn)(
+    "a decision with a time to live is asked for again after it",
+    async () => {
+      const uri = "com.example.brief.cached";
+      const questions = () => asked.filter((args) => args[1] === uri).length;
+      const begun = performance.now();
+      const subscribeBriefly = () => outcome(brief.subscribe(uri, () => {}));
+      expect(await Promise.all([subscribeBriefly(), subscribeBriefly()])).toEqual(["done", "done"]);
+      expect(questions()).toBe(1);
+      while (questions() === 1) await subscribeBriefly();
+      expect(performance.now() - begun).toBeGreaterThan(990);
+    },
+  );
 
   test.if(canRun)("the identity of the publisher is disclosed if it says so", async () => {
     const details: unknown[] = [];

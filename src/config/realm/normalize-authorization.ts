@@ -6,7 +6,7 @@
 
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { PermissionConfig, RoleConfig } from "./realm-config.ts";
+import type { AuthorizerConfig, PermissionConfig, RoleConfig } from "./realm-config.ts";
 import { DEFAULT_AUTHORIZER_TIMEOUT, type RoleItem } from "./realm-schema.ts";
 
 /** What `allow-by-default` stands for. */
@@ -32,6 +32,9 @@ export function normalizeAuthorization(
   if (authorizer === undefined && milliseconds !== DEFAULT_AUTHORIZER_TIMEOUT) {
     report.warn([...path, "authorizer-timeout"], "has no effect: the role has no authorizer");
   }
+  if (authorizer === undefined && role["authorizer-cache"] !== undefined) {
+    report.warn([...path, "authorizer-cache"], "has no effect: the role has no authorizer");
+  }
   if (role.permissions === undefined && authorizer === undefined) {
     return { permissions: allowByDefault === true ? [EVERYTHING] : [] };
   }
@@ -40,5 +43,16 @@ export function normalizeAuthorization(
     report.warn([...path, "allow-by-default"], `not honoured: the role has ${decider}`);
   }
   if (authorizer === undefined) return { permissions };
-  return { permissions: [], authorizer: { authorizer, "authorizer-timeout": milliseconds } };
+  return {
+    permissions: [],
+    authorizer: { authorizer, "authorizer-timeout": milliseconds, ...normalizeCache(role) },
+  };
+}
+
+function normalizeCache({
+  "authorizer-cache": cache,
+}: RoleItem): Pick<AuthorizerConfig, "authorizer-cache"> {
+  if (cache === undefined) return {};
+  const { ttl, ...rest } = cache;
+  return { "authorizer-cache": { ...rest, ...(ttl !== undefined && { ttl }) } };
 }

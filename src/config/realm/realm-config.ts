@@ -47,6 +47,20 @@ export interface AuthorizerConfig {
   authorizer: string;
   /** Milliseconds until a request is refused because there is no answer. */
   "authorizer-timeout": number;
+  /** Absent: decisions are kept as in Crossbar. */
+  "authorizer-cache"?: DecisionCacheConfig;
+}
+
+/** How the decisions of an authorizer are kept for which it says `cache`. */
+export interface DecisionCacheConfig {
+  /** Seconds; absent: any time. */
+  ttl?: number;
+  /** Whether a decision holds for every session with the role, or for the one that was asked about. */
+  scope: "role" | "session";
+  /** Whether denials are kept. */
+  denials: boolean;
+  /** Most decisions. */
+  limit: number;
 }
 
 /** Actions that a role may take on matching URIs. */

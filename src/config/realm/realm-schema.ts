@@ -39,6 +39,26 @@ export type PermissionItem = v.InferOutput<typeof permission>;
 /** Milliseconds. */
 export const DEFAULT_AUTHORIZER_TIMEOUT = 5_000;
 
+const DEFAULT_DECISIONS = 10_000;
+
+const authorizerCache = item({
+  ttl: optional(
+    integer(1, 86_400),
+    "Seconds for which a decision is kept; absent: until the roles are configured again.",
+  ),
+  scope: defaulted(
+    oneOf(["role", "session"]),
+    "role",
+    "For whom a decision holds: every session with the role, or the one that was asked about.",
+  ),
+  denials: defaulted(v.boolean(), true, "Whether denials are kept, too."),
+  limit: defaulted(
+    integer(1, 1_000_000),
+    DEFAULT_DECISIONS,
+    "Most decisions; beyond it the one that was not used for the longest time is forgotten.",
+  ),
+});
+
 const role = lenientItem({
   name: required(text, "Name of the role."),
   id: withoutEffect(anything),
@@ -48,6 +68,10 @@ const role = lenientItem({
     integer(100, 60_000),
     DEFAULT_AUTHORIZER_TIMEOUT,
     "Extension. Milliseconds that the authorizer may take.",
+  ),
+  "authorizer-cache": optional(
+    authorizerCache,
+    "Extension. How decisions are kept for which the authorizer says `cache`; absent: for every session with the role.",
   ),
   "allow-by-default": optional(
     v.boolean(),

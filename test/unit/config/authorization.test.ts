@@ -68,6 +68,31 @@ describe("a role", () => {
     expect(faults).toEqual([expect.stringContaining(`${path}["authorizer-timeout"]: expected`)]);
   });
 
+  test("keeps decisions as authorizer-cache says", async () => {
+    const { role } = await loadRole({ authorizer: "a.b", "authorizer-cache": {} });
+    const defaults = { scope: "role", denials: true, limit: 10_000 };
+    expect(role).toMatchObject({ authorizer: { "authorizer-cache": defaults } });
+    const cache = { ttl: 30, scope: "session", denials: false, limit: 5 };
+    const own = await loadRole({ authorizer: "a.b", "authorizer-cache": cache });
+    expect(own.role).toMatchObject({ authorizer: { "authorizer-cache": cache } });
+    const { warnings } = await loadRole({ permissions, "authorizer-cache": {} });
+    expect(warnings).toEqual([
+      `${path}["authorizer-cache"]: has no effect: the role has no authorizer`,
+    ]);
+  });
+
+  test.each([
+    { ttl: 0 },
+    { ttl: 1.5 },
+    { ttl: 86_401 },
+    { scope: "realm" },
+    { limit: 0 },
+    { x: 1 },
+  ])("cannot keep decisions as %j", async (cache) => {
+    const { faults } = await loadRole({ authorizer: "a.b", "authorizer-cache": cache });
+    expect(faults).toEqual([expect.stringContaining(`${path}["authorizer-cache"].`)]);
+  });
+
   test.each([
     [true, [everything]],
     [false, []],

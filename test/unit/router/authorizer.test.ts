@@ -1,67 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { AuthorizerRole } from "#router/authorizer-role.ts";
-import { DecisionCache } from "#router/decision-cache.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
-import type { ActionRequest } from "#router/requests.ts";
 import type { PendingAuthorization } from "#router/role.ts";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import {
+  authorizerProcedure as procedure,
+  settle,
+  startAuthorizer as start,
+} from "../../support/authorizer-harness.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 import { neverCanceled } from "../../support/no-authenticators.ts";
 import { quiet } from "../../support/quiet-context.ts";
-import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
+import { ask } from "../../support/router-harness.ts";
 
-const procedure = "com.example.authorize";
 const authorizationFailed = "wamp.error.authorization_failed";
 const notAuthorized = "wamp.error.not_authorized";
-
-/** A question to the authorizer, and how it is answered. */
-interface Question {
-  args: unknown[];
-  invocation: number;
-  returns(value: unknown): void;
-  raises(uri: string, ...args: unknown[]): void;
-}
-
-/** A realm with the role `user`, whose authorizer is registered unless a test says otherwise. */
-async function start({ timeout = 1_000, isRegistered = true } = {}) {
-  const logged: unknown[][] = [];
-  const log = { ...quiet, warn: (...line: unknown[]) => void logged.push(line) };
-  const router = openRouter(
-    [
-      { name: "service", permissions: [everything] },
-      {
-        name: "user",
-        permissions: [],
-        authorizer: { authorizer: procedure, "authorizer-timeout": timeout },
-      },
-    ],
-    log,
-  );
-  const authorizer = await router.join({ role: "service" });
-  if (isRegistered) await ask(authorizer, [M.REGISTER, 1, {}, procedure]);
-  const client = await router.join({ role: "user" });
-  const service = await router.join({ role: "service" });
-  const question = async (): Promise<Question> => {
-    const [type, invocation, , , args] = await authorizer.next();
-    expect(type).toBe(M.INVOCATION);
-    return {
-      args: args as unknown[],
-      invocation: invocation as number,
-      returns: (value) => authorizer.says([M.YIELD, invocation, {}, [value]]),
-      raises: (uri, ...said) => authorizer.says([M.ERROR, M.INVOCATION, invocation, {}, uri, said]),
-    };
-  };
-  /** Says a message, and answers the question that it causes. */
-  const decide = async (peer: JoinedPeer, message: unknown[], value: unknown) => {
-    peer.says(message);
-    const asked = await question();
-    asked.returns(value);
-    return asked.args;
-  };
-  return { ...router, authorizer, client, service, question, decide, logged };
-}
 
 test("testaments that wait for their authorizer count, too", async () => {
   const { client, question, authorizer } = await start();
@@ -79,9 +34,6 @@ test("testaments that wait for their authorizer count, too", async () => {
   ]);
   expect(authorizer.take()).toHaveLength(99);
 });
-
-/** Lets promises settle. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("the authorizer", () => {
   test.each([
@@ -295,26 +247,6 @@ describe("a decision with cache", () => {
     for (const id of [7, 8]) {
       await decide(client, [M.SUBSCRIBE, id, {}, long], { allow: true, cache: true });
     }
-  });
-
-  test("is forgotten when 10,000 others were used since", () => {
-    const decisions = new DecisionCache();
-    const decision = { allow: true, cache: true, disclose: false, validate: false };
-    const about = (uri: string): ActionRequest => ({
-      type: M.SUBSCRIBE,
-      id: 1,
-      action: "subscribe",
-      options: {},
-      uri,
-      match: "exact",
-    });
-    for (const uri of ["a.kept", "a.unused"]) decisions.set(about(uri), decision);
-    for (let i = 1; i <= 9_999; i += 1) {
-      decisions.set(about(`b.x${i}`), decision);
-      expect(decisions.get(about("a.kept"))).toBe(decision);
-    }
-    expect(decisions.get(about("a.unused"))).toBeUndefined();
-    expect(decisions.get(about("b.x1"))).toBe(decision);
   });
 });
 
