@@ -14,7 +14,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { SocketListener } from "bun";
+import type { Socket, SocketListener } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { isRecord } from "#base/record.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -61,6 +61,12 @@ class MessageLine {
   }
 }
 
+/** A connection of a command line; what the system has not taken of the answer waits. */
+class Connection {
+  readonly command = new MessageLine();
+  waiting: Uint8Array | null = null;
+}
+
 /**
  * Takes the commands for the node of a folder until this process ends. Where that is not possible, the log says so,
  * and the node runs without; then it gives null.
@@ -79,7 +85,7 @@ export async function takeCommands(
     }
     // The mask keeps others from connecting.
     const umask = process.umask(0o177);
-    let server: SocketListener<MessageLine>;
+    let server: SocketListener<Connection>;
     try {
       server = listen(unix, perform);
     } finally {
@@ -103,25 +109,38 @@ export async function takeCommands(
 function listen(
   unix: string,
   perform: (command: NodeCommand) => Promise<CommandAnswer>,
-): SocketListener<MessageLine> {
-  return Bun.listen<MessageLine>({
+): SocketListener<Connection> {
+  return Bun.listen<Connection>({
     unix,
     socket: {
       open(socket) {
-        socket.data = new MessageLine();
+        socket.data = new Connection();
       },
       data(socket, chunk) {
-        const message = socket.data.push(chunk);
+        const message = socket.data.command.push(chunk);
         if (message === undefined) return;
         const command = parseNodeCommand(message);
         if (command === undefined) {
           socket.end();
           return;
         }
-        void perform(command).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+        void perform(command).then((answer) => {
+          socket.data.waiting = Buffer.from(`${JSON.stringify(answer)}\n`);
+          sendWaiting(socket);
+        });
       },
+      drain: sendWaiting,
     },
   });
+}
+
+/** Bun drops what the system does not take of the octets of `end`. */
+function sendWaiting(socket: Socket<Connection>): void {
+  const { waiting } = socket.data;
+  if (waiting === null) return;
+  const rest = waiting.subarray(Math.max(0, socket.write(waiting)));
+  socket.data.waiting = rest;
+  if (rest.length === 0) socket.end();
 }
 
 /**
@@ -138,7 +157,9 @@ export async function askNode(folder: string, command: NodeCommand): Promise<Com
     socket: {
       data(_socket, chunk) {
         const message = line.push(chunk);
+        if (message === undefined) return;
         if (isAnswer(message)) answer.resolve(message);
+        else fail("its answer cannot be read");
       },
       close: () => fail("it ended before it answered"),
     },

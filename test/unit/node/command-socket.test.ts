@@ -23,6 +23,16 @@ test("asks the node of a folder, which no other user can", async () => {
   expect(statSync(join(folder, ".node.sock")).mode & 0o777).toBe(0o600);
 });
 
+test("gets a long answer whole, and none that is too long to be one", async () => {
+  const folder = temporaryFolder();
+  const ofLength = async (length: number) => ({ isDone: true, text: "x".repeat(length) });
+  const first = await takeCommands(folder, () => ofLength(900_000), quiet);
+  expect((await askNode(folder, command)).text).toHaveLength(900_000);
+  first?.close();
+  await takeCommands(folder, () => ofLength(1_100_000), quiet);
+  await expect(askNode(folder, command)).rejects.toThrow("its answer cannot be read");
+});
+
 test.each<[NodeCommand, string]>([
   [{ command: "backend", connection: "conn1", address: null, isDown: true }, "mark a backend of"],
   [{ command: "status" }, "ask"],
