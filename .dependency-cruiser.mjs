@@ -4,7 +4,7 @@
  */
 const LAYERS = {
   cli: ["node", "worker", "component", "template", "config", "observe", "base"],
-  node: ["component", "transport/endpoint/unix-socket-file", "observe", "base"],
+  node: ["component", "transport/endpoint/unix-socket-file", "transport/endpoint/tls-contexts", "transport/endpoint/peer-address", "observe", "base"],
   component: ["template", "observe", "base"],
   worker: ["node/control-message", "node/answer-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
   proxy: ["session", "auth", "transport", "wamp", "observe", "base"],

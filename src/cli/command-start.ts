@@ -13,7 +13,7 @@ import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder, printIssue } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
-import type { AdminServer } from "#node/admin/admin-server.ts";
+import type { AdminListener } from "#node/admin/admin-listener.ts";
 import type { NodeCommands } from "#node/admin/node-operations.ts";
 import { printBackend } from "#node/backend-marks.ts";
 import type { NodeCommand } from "#node/command-message.ts";
@@ -165,7 +165,11 @@ function composeNode(file: ConfigFile, config: NodeConfig, nodeLog: NodeLog, ori
   const upgrader = new NodeUpgrader(parts);
   const keyOf = (next: NodeConfig) => nodeKey(next, log);
   const started = Promise.withResolvers<void>();
-  const node = { file, config, controller, nodeKey: keyOf, log };
+  const renewCertificates = () => {
+    held.renewCertificates();
+    controller.renewCertificates();
+  };
+  const node = { file, config, controller, renewCertificates, nodeKey: keyOf, log };
   const reloader = new NodeReloader(node, context.nodeKey, started.promise);
   return { ...parts, config, upgrader, reloader, started };
 }
@@ -247,6 +251,8 @@ async function performCommand(
       return reloader.betweenReloads(() => upgrader.upgrade(command));
     case "backend":
       return controller.markBackend(command, command.isDown);
+    case "figures":
+      return { isDone: true, text: JSON.stringify(controller.statistics()) };
     case "status": {
       const marks = controller.downMarks.map(
         (mark) => `Backend ${printBackend(mark)} is marked down`,
@@ -267,7 +273,7 @@ async function startAdmin(
   controller: NodeController,
   commands: NodeCommands,
   log: Logger,
-): Promise<AdminServer | null> {
+): Promise<AdminListener | null> {
   if (admin === undefined) return null;
   const { startAdminServer } = await import("#node/admin/admin-server.ts");
   const server = await startAdminServer(admin, controller, commands, log);

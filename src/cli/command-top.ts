@@ -1,16 +1,17 @@
 /**
  * `crossproxy top`: the figures of a node in a terminal, every two seconds; once where the output is no terminal.
  *
- * They are those of the node's admin endpoint, or of its page (docs/node-page.md).
+ * The node of the folder is asked over its socket for commands; one that takes none, at its admin endpoint or its page.
  *
  * @module
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { loadNodeConfig } from "#config/load.ts";
+import { askNode } from "#node/command-socket.ts";
 import { FIGURES_INTERVAL_MS, type NodeStatistics } from "#observe/statistics.ts";
 import { writeCompletely } from "#observe/write-output.ts";
-import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
+import { type ConfigFileChoice, chooseNodeFolder, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { type FiguresAddress, figuresAddress } from "./figures-address.ts";
 import { printFigures } from "./figures-table.ts";
@@ -33,13 +34,12 @@ const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 /**
  * Shows the figures until a signal comes; returns the exit code.
  *
- * @throws Failure when the configuration has neither an admin endpoint nor a page of the node, or the node does not
- * answer at first.
+ * @throws Failure when there is no node to ask, or it does not answer at first.
  */
 export async function topCommand(choice: TopChoice): Promise<number> {
-  const address = await addressOf(choice);
-  if (address === null) return ExitCode.config;
-  const first = printFigures(await ask(address));
+  const source = await sourceOf(choice);
+  if (source === null) return ExitCode.config;
+  const first = printFigures(await source());
   if (!process.stdout.isTTY) {
     writeCompletely("stdout", first);
     return ExitCode.clean;
@@ -50,7 +50,7 @@ export async function topCommand(choice: TopChoice): Promise<number> {
   writeCompletely("stdout", BEGIN_SCREEN);
   show(first);
   const refresh = async () => {
-    show(await ask(address).then(printFigures, (thrown) => `${sentenceOf(thrown)}\n`));
+    show(await source().then(printFigures, (thrown) => `${sentenceOf(thrown)}\n`));
     setTimeout(refresh, FIGURES_INTERVAL_MS);
   };
   setTimeout(refresh, FIGURES_INTERVAL_MS);
@@ -59,9 +59,16 @@ export async function topCommand(choice: TopChoice): Promise<number> {
   return ExitCode.clean;
 }
 
-/** Null: the configuration has faults, which are reported. */
-async function addressOf(choice: TopChoice): Promise<FiguresAddress | null> {
-  if (choice.url !== undefined) return { url: choice.url, unix: null, token: null };
+/** Gets the present figures. */
+type Source = () => Promise<NodeStatistics>;
+
+/** The node of the folder, or its address where it takes no commands; null: faults of the configuration are reported. */
+async function sourceOf(choice: TopChoice): Promise<Source | null> {
+  const { url } = choice;
+  if (url !== undefined) return () => askAddress({ url, unix: null, token: null }, true);
+  const asked = chooseNodeFolder(choice);
+  const answers = await askFolder(asked).then(Boolean, () => false);
+  if (answers) return () => askFolder(asked);
   const { file, folder } = requireConfigFile(choice);
   const { config, faults } = await loadNodeConfig(file, process.env, folder);
   if (config === null) {
@@ -69,15 +76,23 @@ async function addressOf(choice: TopChoice): Promise<FiguresAddress | null> {
     return null;
   }
   const address = figuresAddress(config);
-  if (address !== null) return address;
+  if (address !== null) return () => askAddress(address, false);
   const state =
-    "it has no controller.admin, and no path of type nodeinfo without TLS; --url names one elsewhere";
+    "no node that takes commands runs there, and it has neither controller.admin without ca_certificates nor a path of type nodeinfo without TLS; --url names one elsewhere";
   throw new Failure(`Cannot show the figures of "${file}": ${state}`, { source: "internal" });
 }
 
-async function ask({ url, unix, token }: FiguresAddress): Promise<NodeStatistics> {
-  const failure = (state: string) =>
-    new Failure(`Cannot get figures from "${unix ?? url}": ${state}`, { source: "internal" });
+async function askFolder(folder: string): Promise<NodeStatistics> {
+  const { text } = await askNode(folder, { command: "figures" });
+  return checked(JSON.parse(text), folder);
+}
+
+/** `isElsewhere`: its certificate has to prove which machine it is. */
+async function askAddress(
+  { url, unix, token }: FiguresAddress,
+  isElsewhere: boolean,
+): Promise<NodeStatistics> {
+  const from = unix ?? url;
   try {
     const response = await fetch(url, {
       headers: {
@@ -86,15 +101,24 @@ async function ask({ url, unix, token }: FiguresAddress): Promise<NodeStatistics
       },
       redirect: "error",
       signal: AbortSignal.timeout(ANSWER_MS),
+      tls: { rejectUnauthorized: isElsewhere },
       ...(unix !== null && { unix }),
     });
-    if (!response.ok) throw failure(`it answers with ${response.status}`);
-    const statistics = (await response.json().catch(() => null)) as NodeStatistics | null;
-    if (statistics?.format !== 1) throw failure("it is no page of a node of this release");
-    return statistics;
+    if (!response.ok) throw cannotGet(from, `it answers with ${response.status}`);
+    return checked(await response.json().catch(() => null), from);
   } catch (thrown) {
-    throw thrown instanceof Failure ? thrown : failure(sentenceOf(thrown));
+    throw thrown instanceof Failure ? thrown : cannotGet(from, sentenceOf(thrown));
   }
+}
+
+function checked(value: unknown, from: string): NodeStatistics {
+  const statistics = value as NodeStatistics | null;
+  if (statistics?.format === 1) return statistics;
+  throw cannotGet(from, "it is no page of a node of this release");
+}
+
+function cannotGet(from: string, state: string): Failure {
+  return new Failure(`Cannot get figures from "${from}": ${state}`, { source: "internal" });
 }
 
 /** Shows as many lines as there is room for, each as far as there is. */

@@ -1,17 +1,13 @@
 /**
- * Where a node of this machine gives its figures: at its admin endpoint, or else at the first path of type `nodeinfo` in
- * its configuration that can be asked without TLS, and not through a load balancer.
+ * Where a node of this machine that takes no commands gives its figures: at its admin endpoint, unless that asks for
+ * certificates of its clients, or else at the first path of type `nodeinfo` in its configuration that can be asked without
+ * TLS, and not through a load balancer.
  *
  * @module
  */
 
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
-import type {
-  AdminConfig,
-  AdminEndpointConfig,
-  ControllerConfig,
-  NodeConfig,
-} from "#config/node/node-config.ts";
+import type { AdminConfig, ControllerConfig, NodeConfig } from "#config/node/node-config.ts";
 import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type {
@@ -31,14 +27,18 @@ export interface FiguresAddress {
 /** The address; null: there is none. */
 export function figuresAddress({ controller, workers }: ConfiguredNode): FiguresAddress | null {
   const { admin } = controller;
-  return admin ? adminAddress(admin) : (workers.flatMap(transportsOf).flatMap(pagesOf)[0] ?? null);
+  const ofAdmin = admin && adminAddress(admin);
+  return ofAdmin ?? workers.flatMap(transportsOf).flatMap(pagesOf)[0] ?? null;
 }
 
 type ConfiguredNode = { controller: Pick<ControllerConfig, "admin"> } & Pick<NodeConfig, "workers">;
 
-function adminAddress({ endpoint, token }: AdminConfig): FiguresAddress {
+function adminAddress({ endpoint, token }: AdminConfig): FiguresAddress | null {
   const unix = endpoint.type === "unix" ? endpoint.path : null;
-  return { url: `http://${hostOf(endpoint)}/figures`, unix, token };
+  const tls = endpoint.type === "tcp" ? endpoint.tls : undefined;
+  if (tls?.ca_certificates !== undefined) return null;
+  const scheme = tls === undefined ? "http" : "https";
+  return { url: `${scheme}://${hostOf(endpoint)}/figures`, unix, token };
 }
 
 function transportsOf(worker: WorkerConfig): TransportConfig[] {
@@ -68,7 +68,7 @@ function nodeInfosIn(
   });
 }
 
-function hostOf(endpoint: ListeningEndpointConfig | AdminEndpointConfig): string {
+function hostOf(endpoint: ListeningEndpointConfig): string {
   if (endpoint.type === "unix") return "localhost";
   const { interface: address, port } = endpoint;
   if (address === "0.0.0.0") return `127.0.0.1:${port}`;

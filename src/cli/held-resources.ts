@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AdminServer } from "#node/admin/admin-server.ts";
+import type { AdminListener } from "#node/admin/admin-listener.ts";
 import type { CommandSocket } from "#node/command-socket.ts";
 import { removeRunFolderAtEnd } from "#node/run-folder.ts";
 
@@ -13,7 +13,7 @@ export class HeldResources {
   /** Null: no commands are taken. */
   commands: CommandSocket | null = null;
   readonly #runFolder: string;
-  #admin: AdminServer | null = null;
+  #admin: AdminListener | null = null;
   #keepRunFolder = () => {};
 
   constructor(runFolder: string) {
@@ -21,10 +21,15 @@ export class HeldResources {
   }
 
   /** This process is the node of its folder; `admin` is null where there is no endpoint. */
-  hold(admin: AdminServer | null): void {
+  hold(admin: AdminListener | null): void {
     this.#admin = admin;
     if (admin !== null) process.on("exit", () => admin.stop());
     this.#keepRunFolder = removeRunFolderAtEnd(this.#runFolder);
+  }
+
+  /** Reads the certificates of the admin endpoint again. */
+  renewCertificates(): void {
+    this.#admin?.renewCertificates();
   }
 
   giveUp(): void {

@@ -19,7 +19,9 @@ import type { ConfigFile } from "./config-file.ts";
 export interface StartedNode {
   file: ConfigFile;
   config: NodeConfig;
-  controller: Pick<NodeController, "reload" | "noteReload" | "renewCertificates">;
+  controller: Pick<NodeController, "reload" | "noteReload">;
+  /** Has all of its processes read their certificates again. */
+  renewCertificates: () => void;
   /** Loads the private key of the node, and makes it if need be. */
   nodeKey: (config: NodeConfig) => string;
   log: Logger;
@@ -64,7 +66,7 @@ export class NodeReloader {
   }
 
   async #reload(isForced: boolean): Promise<CommandAnswer> {
-    const { file, controller, log } = this.#node;
+    const { file, controller, renewCertificates, log } = this.#node;
     try {
       // A node that is never reloaded does without the code for checks.
       const { checkConfigFile } = await import("./check-config-file.ts");
@@ -72,7 +74,7 @@ export class NodeReloader {
       if (config === null) return this.#refused(faults.map(printIssue), problems(faults));
       const isSame = !isForced && Bun.deepEquals(config, this.#present);
       const plan = isSame ? null : await this.#take(config, warnings, isForced);
-      controller.renewCertificates();
+      renewCertificates();
       controller.noteReload(true);
       const text = plan === null ? unchanged(file.file) : changes(file.file, plan);
       log.info(plan === null ? "configuration has not changed" : "configuration reloaded", {

@@ -31,6 +31,8 @@ const nodeCommand = v.variant("command", [
   }),
   /** The answer has a line for each mark of a backend. */
   v.strictObject({ command: v.literal("status") }),
+  /** The answer is NodeStatistics in JSON. */
+  v.strictObject({ command: v.literal("figures") }),
 ]);
 
 /** What a node is asked to do. */

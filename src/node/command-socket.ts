@@ -29,7 +29,13 @@ const MAX_PATH_OCTETS = 103;
 const MAX_MESSAGE_OCTETS = 1024 * 1024;
 
 /** Longest time for an answer. */
-const ANSWER_DEADLINE_MS = { reload: 300_000, upgrade: 300_000, backend: 30_000, status: 5_000 };
+const ANSWER_DEADLINE_MS = {
+  reload: 300_000,
+  upgrade: 300_000,
+  backend: 30_000,
+  status: 5_000,
+  figures: 5_000,
+};
 
 /** The socket of a node that takes commands. */
 export interface CommandSocket {
@@ -40,7 +46,7 @@ export interface CommandSocket {
 /** What came of it. */
 export interface CommandAnswer {
   isDone: boolean;
-  /** Sentences for the operator, each on a line of its own. */
+  /** Sentences for the operator, each on a line of its own; or what the command says. */
   text: string;
 }
 
@@ -184,6 +190,7 @@ function cannotAsk(folder: string, { command }: NodeCommand, state: string): Fai
     upgrade: "upgrade",
     backend: "mark a backend of",
     status: "ask",
+    figures: "get the figures of",
   }[command];
   return new Failure(`Cannot ${what} the node in "${folder}": ${state}`, { source: "internal" });
 }

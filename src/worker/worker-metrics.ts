@@ -9,7 +9,7 @@ import type { TrafficMetrics, WorkerMetrics } from "#node/answer-message.ts";
 import { disconnects } from "#observe/disconnects.ts";
 import { LoopLag } from "#observe/loop-lag.ts";
 import { pingTimes } from "#observe/ping-times.ts";
-import { type ServedCertificate, servedCertificates } from "#observe/served-certificates.ts";
+import { earliestCertificates } from "#observe/served-certificates.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import { spanCounts } from "#observe/span-counts.ts";
 import { type TrafficCount, traffic } from "#observe/traffic.ts";
@@ -45,7 +45,7 @@ export function readWorkerMetrics({
     waitingOctets: outgoingMemory.octets,
     routers: routers?.figures() ?? [],
     spans: { ...spanCounts },
-    certificates: earliest([...servedCertificates.values()].flat()),
+    certificates: earliestCertificates(),
   };
 }
 
@@ -54,15 +54,4 @@ function trafficMetrics(count: TrafficCount): TrafficMetrics {
     .byType()
     .map(({ type, ...counted }) => ({ type: messageTypeName(type).toLowerCase(), ...counted }));
   return { types, sizes: count.sizes() };
-}
-
-/** Of certificates with the same name on a port the one that is valid for the shortest time. */
-function earliest(certificates: readonly ServedCertificate[]): ServedCertificate[] {
-  const found = new Map<string, ServedCertificate>();
-  for (const one of certificates) {
-    const key = `${one.port} ${one.name}`;
-    const other = found.get(key);
-    if (other === undefined || one.notAfter < other.notAfter) found.set(key, one);
-  }
-  return [...found.values()];
 }

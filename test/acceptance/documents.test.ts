@@ -48,7 +48,7 @@ beforeAll(async () => {
   const script = blocksOf("README.md").find(({ language }) => language === "js")?.text ?? "";
   await Bun.write(`${folder}/client.mjs`, withFreePorts(script));
   if (!hasOpenssl) return;
-  for (const pair of ["main", "client"]) selfSigned(folder, pair);
+  for (const pair of ["main", "client", "admin", "operators"]) selfSigned(folder, pair);
   selfSigned(folder, "shop", { names: "DNS:shop.example,DNS:*.shop.example" });
 });
 

@@ -416,8 +416,9 @@ describe("the endpoint", () => {
     expect(await Bun.file(unix).exists()).toBe(false);
   });
 
-  test("on a port that is in use keeps the node from starting", async () => {
-    const holder = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  test("on a port that is in use, also a shared one, keeps the node from starting", async () => {
+    const fetch = () => new Response("");
+    const holder = Bun.serve({ hostname: "127.0.0.1", port: 0, reusePort: true, fetch });
     afterTest(() => holder.stop(true));
     const { port } = holder;
     const folder = temporaryFolder({ "node.json": nodeAt({ type: "tcp", port }) });

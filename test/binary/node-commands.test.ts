@@ -198,7 +198,7 @@ describe("top", () => {
     expect(elsewhere.stderr).toEndWith('/nowhere": it answers with 404\n');
     const other = temporaryFolder({ "node.json": { version: 2, workers: [] } });
     expect((await run(other, "top")).stderr).toContain(
-      "it has no controller.admin, and no path of type nodeinfo",
+      "no node that takes commands runs there, and it has neither controller.admin",
     );
   });
 });

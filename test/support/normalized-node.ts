@@ -678,10 +678,7 @@ const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
     lameDuckMs: count,
     admin: maybe(
       v.strictObject({
-        endpoint: v.variant("type", [
-          v.strictObject({ type: v.literal("tcp"), port, interface: text }),
-          v.strictObject({ type: v.literal("unix"), path: absolute, permission: count }),
-        ]),
+        endpoint: listening,
         token: v.nullable(text),
         routers: v.picklist(["any", "each", "none"]),
       }),

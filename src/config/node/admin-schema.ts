@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { secret } from "#config/auth/principal-schema.ts";
-import { listeningPort, socketMode } from "#config/endpoint/endpoint-schema.ts";
+import { listeningPort, listeningTls, socketMode } from "#config/endpoint/endpoint-schema.ts";
 import { defaulted, optional, required } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item } from "#config/schema/item.ts";
@@ -18,8 +18,9 @@ const tcp = item({
   interface: defaulted(
     text,
     "127.0.0.1",
-    "Address to listen on; beyond this machine with a `token` only.",
+    "Address to listen on; beyond this machine with a `token` or `tls.ca_certificates` only.",
   ),
+  tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
 });
 
 const unix = item({

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { WorkerConfig } from "./worker-config.ts";
 
 /** A whole node. */
@@ -52,16 +53,11 @@ export interface TracesConfig {
 
 /** The endpoint for health, metrics, lists of sessions and the log level. */
 export interface AdminConfig {
-  endpoint: AdminEndpointConfig;
+  endpoint: ListeningEndpointConfig;
   /** Null: none is asked for. */
   token: string | null;
   routers: ReadyRouters;
 }
-
-/** Where the admin endpoint listens. */
-export type AdminEndpointConfig =
-  | { type: "tcp"; port: number; interface: string }
-  | { type: "unix"; path: string; permission: number };
 
 /** Which routers of each route have to be reachable for the node to be ready. */
 export type ReadyRouters = "any" | "each" | "none";

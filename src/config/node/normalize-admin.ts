@@ -6,18 +6,22 @@
 
 import { BlockList, isIP } from "node:net";
 import { readSecret } from "#config/auth/secret.ts";
+import type {
+  ListeningEndpointConfig,
+  ListeningTcpConfig,
+} from "#config/endpoint/endpoint-config.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { AdminItem } from "./admin-schema.ts";
-import type { AdminConfig, AdminEndpointConfig } from "./node-config.ts";
+import type { AdminConfig } from "./node-config.ts";
 
-/** The normalized endpoint; a port that others can reach needs a token. */
+/** The normalized endpoint; a port that others can reach needs a token, or certificates of its clients. */
 export function normalizeAdmin(item: AdminItem, path: JsonPath, report: Report): AdminConfig {
   const endpoint = normalizeEndpoint(item.endpoint, [...path, "endpoint"], report);
   const { token, ready } = item;
-  if (token === undefined && endpoint.type === "tcp" && !isLoopback(endpoint.interface)) {
-    const sentence = `expected an address of this machine alone, or "token" beside the endpoint, found "${endpoint.interface}"`;
+  if (token === undefined && isOpenToOthers(endpoint)) {
+    const sentence = `expected an address of this machine alone, or "token" beside the endpoint, or "ca_certificates" in its "tls", found "${endpoint.interface}"`;
     report.fault([...path, "endpoint", "interface"], sentence);
   }
   return {
@@ -31,16 +35,18 @@ function normalizeEndpoint(
   item: AdminItem["endpoint"],
   path: JsonPath,
   report: Report,
-): AdminEndpointConfig {
+): ListeningEndpointConfig {
   const common = { shared: false, share_with_other_nodes: false, proxy_protocol: false };
-  const listening = normalizeListening(
-    item.type === "tcp" ? { ...item, ...common } : item,
-    path,
-    report,
+  return normalizeListening(item.type === "tcp" ? { ...item, ...common } : item, path, report);
+}
+
+/** Whether it listens beyond this machine, for clients of which nothing is asked. */
+function isOpenToOthers(endpoint: ListeningEndpointConfig): endpoint is ListeningTcpConfig {
+  return (
+    endpoint.type === "tcp" &&
+    endpoint.tls?.ca_certificates === undefined &&
+    !isLoopback(endpoint.interface)
   );
-  if (listening.type === "unix") return listening;
-  const { port, interface: address } = listening;
-  return { type: "tcp", port, interface: address };
 }
 
 const loopback = new BlockList();

@@ -77,9 +77,7 @@ function tracesOf({ controller }: NodeItem, report: Report): TracesConfig | unde
 }
 
 function placeAdmin({ endpoint }: AdminConfig): PlacedEndpoint {
-  const path = ["controller", "admin", "endpoint"];
-  const listening = endpoint.type === "tcp" ? { ...endpoint, shared: false } : endpoint;
-  return { endpoint: listening, path, workerId: CONTROLLER };
+  return { endpoint, path: ["controller", "admin", "endpoint"], workerId: CONTROLLER };
 }
 
 /** Faulty workers are reported as such, and do not count as missing. */

@@ -1,8 +1,8 @@
 /**
  * Decides which requests the admin endpoint answers.
  *
- *     any path            Host has to be an address or `localhost` where no token is asked for, so that no page can
- *                         reach the endpoint by a name of its own that leads to this machine
+ *     any path            Host has to be an address or `localhost` where there is neither a token nor TLS, so that no page
+ *                         can reach the endpoint by a name of its own that leads to this machine
  *     but health checks   the token, where there is one
  *     POST                no request that a page of another site makes
  *
@@ -21,7 +21,8 @@ export function refusalOf(
   isOpen: boolean,
 ): Response | null {
   const host = request.headers.get("host") ?? "";
-  if (token === null && endpoint.type === "tcp" && !isLocalName(host)) {
+  const isPlainPort = endpoint.type === "tcp" && endpoint.tls === undefined;
+  if (token === null && isPlainPort && !isLocalName(host)) {
     return textAnswer(403, "Cannot answer: the host is neither an address nor localhost");
   }
   if (token !== null && !isOpen && !hasToken(request, token)) {
@@ -46,9 +47,9 @@ function hasToken(request: Request, token: string): boolean {
 }
 
 /** Browsers name the origin of the page in every POST, and new ones also its relation to this site. */
-function isCrossSite({ headers }: Request, host: string): boolean {
+function isCrossSite({ headers, url }: Request, host: string): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") return true;
   const origin = headers.get("origin");
-  return origin !== null && origin !== `http://${host}`;
+  return origin !== null && origin !== `${new URL(url).protocol}//${host}`;
 }

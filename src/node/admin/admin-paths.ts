@@ -7,6 +7,7 @@
 import type { WorkerMetrics } from "#node/answer-message.ts";
 import { printBackend } from "#node/backend-marks.ts";
 import { LOG_LEVELS } from "#observe/log-format.ts";
+import { earliestCertificates } from "#observe/served-certificates.ts";
 import { BadRequest, jsonAnswer, textAnswer, typedAnswer } from "./admin-answer.ts";
 import type { NodeReading } from "./metrics-table.ts";
 import type { NodeCommands, NodeOperations } from "./node-operations.ts";
@@ -82,7 +83,8 @@ async function readNode({ node }: AdminContext): Promise<NodeReading> {
   for (const { id, answer } of replies) {
     if (answer?.about === "metrics") workers.set(id, answer.metrics);
   }
-  return { statistics: node.statistics(), workers, lastReload: node.lastReload };
+  const certificates = earliestCertificates();
+  return { statistics: node.statistics(), workers, lastReload: node.lastReload, certificates };
 }
 
 async function answerSessions(

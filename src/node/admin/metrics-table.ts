@@ -9,6 +9,7 @@
 
 import type { TrafficMetrics, WorkerMetrics } from "#node/answer-message.ts";
 import type { DistributionFigures } from "#observe/distribution.ts";
+import type { ServedCertificate } from "#observe/served-certificates.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
 import type { LastReload } from "./node-operations.ts";
 
@@ -18,6 +19,8 @@ export interface NodeReading {
   /** Those of the workers that have answered, by id. */
   workers: ReadonlyMap<string, WorkerMetrics>;
   lastReload: LastReload;
+  /** Those of the admin endpoint. */
+  certificates: readonly ServedCertificate[];
 }
 
 /** Names and values of labels. */
@@ -286,15 +289,19 @@ export const METRICS: readonly Metric[] = [
     name: "crossproxy_tls_certs_not_after",
     type: "gauge",
     help: "Until when a certificate is valid that clients are shown, in Unix time in seconds.",
-    read: (reading) =>
-      each(reading, ({ certificates }) =>
-        certificates.map(({ port, name, notAfter }) => ({
-          labels: { port: String(port), cn: name },
-          value: notAfter,
-        })),
-      ),
+    read: (reading) => [
+      ...reading.certificates.map(ofCertificate).map(({ labels, value }) => ({
+        labels: { worker: CONTROLLER, ...labels },
+        value,
+      })),
+      ...each(reading, ({ certificates }) => certificates.map(ofCertificate)),
+    ],
   },
 ];
+
+function ofCertificate({ port, name, notAfter }: ServedCertificate): Sample {
+  return { labels: { port: String(port), cn: name }, value: notAfter };
+}
 
 function ofController(value: number): Sample {
   return { labels: { worker: CONTROLLER }, value };

@@ -16,6 +16,9 @@ import { watchFiles } from "./file-watch.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { filesOf, type ListeningTlsOptions, listeningTlsOptions } from "./tls-options.ts";
 
+/** The options of an endpoint by server name; the first are for all other names, and for none. */
+export type TlsOptionsList = readonly [ListeningTlsOptions, ...ListeningTlsOptions[]];
+
 /** An endpoint that has TLS. */
 export type TlsEndpoint = ListeningTcpConfig & { tls: ListeningTlsConfig };
 
@@ -28,13 +31,24 @@ export function hasTls(endpoint: ListeningTcpConfig): endpoint is TlsEndpoint {
 export class TlsContexts {
   readonly #endpoint: TlsEndpoint;
   readonly #log: Logger;
+  readonly #use: (options: TlsOptionsList) => void;
   readonly #stopWatch: () => void;
-  #options: readonly ListeningTlsOptions[];
+  #options: TlsOptionsList;
 
-  /** @throws Failure when a certificate cannot be used. */
-  constructor(endpoint: TlsEndpoint, log: Logger) {
+  /**
+   * `use` is called with renewed options, for what cannot ask for those of each connection; it may throw, and the old ones
+   * stay.
+   *
+   * @throws Failure when a certificate cannot be used.
+   */
+  constructor(
+    endpoint: TlsEndpoint,
+    log: Logger,
+    use: (options: TlsOptionsList) => void = () => {},
+  ) {
     this.#endpoint = endpoint;
     this.#log = log;
+    this.#use = use;
     // Watched before they are read, so that no change is missed.
     this.#stopWatch = watchFiles(filesOf(endpoint.tls), () => this.renew());
     try {
@@ -46,9 +60,14 @@ export class TlsContexts {
     this.#note();
   }
 
+  /** All of them. */
+  get all(): TlsOptionsList {
+    return this.#options;
+  }
+
   /** The options for a server name in lower case; null: the client sent none. */
   for(serverName: string | null): ListeningTlsOptions {
-    const [fallback, ...named] = this.#options as [ListeningTlsOptions, ...ListeningTlsOptions[]];
+    const [fallback, ...named] = this.#options;
     if (serverName === null) return fallback;
     const wildcard = serverName.replace(/^[^.]+/, "*");
     const exact = named.find((one) => one.serverName === serverName);
@@ -61,6 +80,7 @@ export class TlsContexts {
     try {
       const options = listeningTlsOptions(this.#endpoint.tls);
       if (Bun.deepEquals(options, this.#options)) return;
+      this.#use(options);
       this.#options = options;
       this.#note();
       const { validTo } = new X509Certificate(options[0].cert);

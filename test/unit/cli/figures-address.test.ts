@@ -50,13 +50,9 @@ test.each<[string, ListeningEndpointConfig, Record<string, WebServiceConfig>]>([
 });
 
 test.each([
-  [
-    "tcp",
-    { type: "tcp", port: 9000, interface: "127.0.0.1" },
-    "http://127.0.0.1:9000/figures",
-    null,
-  ],
-  ["tcp", { type: "tcp", port: 9000, interface: "0.0.0.0" }, "http://127.0.0.1:9000/figures", null],
+  ["tcp", { ...tcp, port: 9000, interface: "127.0.0.1" }, "http://127.0.0.1:9000/figures", null],
+  ["tcp", { ...tcp, port: 9000, interface: "0.0.0.0" }, "http://127.0.0.1:9000/figures", null],
+  ["tcp with TLS", { ...tcp, port: 9000, tls }, "https://127.0.0.1:9000/figures", null],
   [
     "unix",
     { type: "unix", path: "/run/a.sock", permission: 0 },
@@ -67,4 +63,11 @@ test.each([
   const admin = { endpoint, token: "s3cret", routers: "any" as const };
   const node = { ...nodeOn(tcp, info), controller: { admin } };
   expect(figuresAddress(node)).toEqual({ url, unix: socket, token: "s3cret" });
+});
+
+test("is asked for at a page where the admin endpoint asks for certificates of its clients", () => {
+  const endpoint = { ...tcp, port: 9000, tls: { ...tls, ca_certificates: ["/etc/ca.pem"] } };
+  const admin = { endpoint, token: null, routers: "any" as const };
+  const node = { ...nodeOn(unix, info), controller: { admin } };
+  expect(figuresAddress(node)?.unix).toBe("/run/node.sock");
 });

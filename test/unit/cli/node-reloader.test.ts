@@ -34,8 +34,8 @@ async function startNode() {
         return plan;
       },
       noteReload: (isSuccessful: boolean) => void reloads.push(isSuccessful),
-      renewCertificates: () => void asked.push("renew"),
     },
+    renewCertificates: () => void asked.push("renew"),
     nodeKey: () => "00",
     log,
   };

@@ -1,26 +1,37 @@
 /** `controller.admin`. */
 
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { hasOpenssl, selfSigned } from "../../support/certificates.ts";
 import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+const expired = join(import.meta.dir, "../../fixtures/tls/expired");
 
 const load = (admin: unknown, env = {}) => loadNode(nodeWith("$.controller.admin", admin), env);
+
+const tcp = { type: "tcp", port: 9000, shared: false };
 
 test.each<[string, object, object]>([
   [
     "a port",
     { endpoint: { type: "tcp", port: 9000 } },
-    { endpoint: { type: "tcp", port: 9000, interface: "127.0.0.1" }, token: null, routers: "any" },
+    {
+      endpoint: { ...tcp, interface: "127.0.0.1" },
+      token: null,
+      routers: "any",
+    },
   ],
   [
     "a port of a variable",
     { endpoint: { type: "tcp", port: "$PORT", interface: "::1" }, ready: { routers: "each" } },
-    { endpoint: { type: "tcp", port: 9001, interface: "::1" }, token: null, routers: "each" },
+    { endpoint: { ...tcp, port: 9001, interface: "::1" }, token: null, routers: "each" },
   ],
   [
     "a token",
     { endpoint: { type: "tcp", port: 9000, interface: "0.0.0.0" }, token: "s3cret" },
     {
-      endpoint: { type: "tcp", port: 9000, interface: "0.0.0.0" },
+      endpoint: { ...tcp, interface: "0.0.0.0" },
       token: "s3cret",
       routers: "any",
     },
@@ -45,7 +56,46 @@ test("without it there is no endpoint", async () => {
   expect(config?.controller.admin).toBeUndefined();
 });
 
-const local = 'expected an address of this machine alone, or "token" beside the endpoint';
+const local =
+  'expected an address of this machine alone, or "token" beside the endpoint, or "ca_certificates" in its "tls"';
+
+describe.skipIf(!hasOpenssl)("with TLS", () => {
+  const folder = temporaryFolder();
+  const { key, certificate } = selfSigned(folder, "own");
+  const files = { key, certificate, chain_certificates: [] };
+
+  test("is taken with its files, and listens for clients with certificates everywhere", async () => {
+    const open = { type: "tcp", port: 9000, interface: "0.0.0.0" };
+    const ca_certificates = [certificate];
+    const { config, faults } = await load({
+      endpoint: { ...open, tls: { key, certificate, ca_certificates } },
+    });
+    expect(faults).toEqual([]);
+    expect(config?.controller.admin?.endpoint).toEqual({
+      ...tcp,
+      ...open,
+      tls: { ...files, ca_certificates },
+    } as never);
+    const alone = await load({ endpoint: { ...open, tls: { key, certificate } } });
+    expect(alone.faults).toEqual([expect.stringContaining(local)]);
+  });
+
+  test("is judged by its files, as that of a transport", async () => {
+    const other = selfSigned(folder, "other");
+    const endpoint = { type: "tcp", port: 9000, tls: { key: other.key, certificate } };
+    const { faults } = await load({ endpoint });
+    expect(faults).toEqual([
+      `$.controller.admin.endpoint.tls.key: Cannot use private key "${other.key}": it does not fit certificate "${certificate}"`,
+    ]);
+    const warned = await load({
+      endpoint: { ...endpoint, tls: { key: `${expired}.key`, certificate: `${expired}.pem` } },
+    });
+    expect([warned.faults, warned.warnings]).toEqual([
+      [],
+      [expect.stringMatching(/^\$\.controller\.admin\.endpoint\.tls\.certificate: .*has expired/)],
+    ]);
+  });
+});
 
 describe("is refused", () => {
   test.each([

@@ -62,6 +62,7 @@ const reading: NodeReading = {
   }),
   workers: new Map([["proxy1", metrics]]),
   lastReload: { isSuccessful: true, succeededAt: 1_700_000_001 },
+  certificates: [{ port: 9000, name: "node1.example", notAfter: 1_900_000_000 }],
 };
 
 /** The rows of the table of metrics: name, type, labels and meaning. */
