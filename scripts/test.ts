@@ -1,8 +1,8 @@
 /**
- * `npm test`: builds the binary, installs the Python and Go peers into `.venv`, and runs every test.
+ * `npm test`: builds the binary, installs the Python, Go and Java peers into `.venv`, and runs every test.
  *
- * Without Python 3.11 or newer, or without Go, the tests against such programs are left out with a
- * message; in CI missing Python is a failure.
+ * Without Python 3.11 or newer, without Go, or without Maven and Java 17, the tests against such programs are left
+ * out with a message; in CI missing Python is a failure.
  *
  * @module
  */
@@ -12,13 +12,19 @@ import { existsSync } from "node:fs";
 const VENV = ".venv";
 const REQUIREMENTS = "test/python/requirements.txt";
 const NEXUSD = "github.com/gammazero/nexus/v3/nexusd";
+const XCONN_CLIENT = "./xconn";
 
 run([process.execPath, "scripts/build-binary.ts"]);
 if (!makeVenv()) {
   console.log("LEFT OUT: the tests against Python programs, as there is no Python 3.11 or newer");
   if (process.env["CI"]) process.exit(1);
 }
-if (!buildNexus()) console.log("LEFT OUT: the tests against nexusd, as Go cannot build it here");
+if (!buildGo(NEXUSD, "nexusd") || !buildGo(XCONN_CLIENT, "xconn-client")) {
+  console.log("LEFT OUT: tests against programs in Go, which cannot be built here");
+}
+if (!installJawampa()) {
+  console.log("LEFT OUT: the tests against jawampa, as Maven or Java 17 cannot bring it here");
+}
 // Peers in Python need seconds to start on a busy machine; bunfig.toml has no option for this timeout.
 const timeout = "--timeout=20000";
 const tests = Bun.spawnSync([process.execPath, "test", timeout, ...process.argv.slice(2)], {
@@ -38,13 +44,41 @@ function makeVenv(): boolean {
   return true;
 }
 
-/** Builds a WAMP router in Go beside the Python peers. */
-function buildNexus(): boolean {
-  const nexusd = `${process.cwd()}/${VENV}/bin/nexusd`;
-  if (existsSync(nexusd)) return true;
+/** Builds a program in Go beside the Python peers; what has not changed takes a second. */
+function buildGo(source: string, name: string): boolean {
   if (Bun.which("go") === null) return false;
-  const build = ["go", "build", "-C", "test/go", "-o", nexusd, NEXUSD];
+  const build = [
+    "go",
+    "build",
+    "-C",
+    "test/go",
+    "-o",
+    `${process.cwd()}/${VENV}/bin/${name}`,
+    source,
+  ];
   return Bun.spawnSync(build, { stdio: ["ignore", "inherit", "inherit"] }).exitCode === 0;
+}
+
+/** Brings a WAMP client library for Java. */
+function installJawampa(): boolean {
+  const folder = `${process.cwd()}/${VENV}/java`;
+  const stamp = `${folder}/.ready`;
+  if (existsSync(stamp)) return true;
+  if (Bun.which("mvn") === null || !hasJava17()) return false;
+  const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
+  const { exitCode } = Bun.spawnSync(["mvn", "-q", "-B", "-f", "test/java/pom.xml", ...goal], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (exitCode !== 0) return false;
+  run(["touch", stamp]);
+  return true;
+}
+
+function hasJava17(): boolean {
+  const java = Bun.which("java");
+  if (java === null) return false;
+  const { stdout } = Bun.spawnSync([java, "--version"]);
+  return Number(/\d+/.exec(stdout.toString())?.[0] ?? 0) >= 17;
 }
 
 function isNewEnough(python: string): boolean {

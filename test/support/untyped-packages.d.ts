@@ -4,12 +4,30 @@ declare module "autobahn" {
     readonly isOpen: boolean;
     subscribe(
       topic: string,
-      handler: (args: unknown[]) => void,
+      handler: (args: unknown[], kwargs: object) => void,
       options?: object,
     ): Promise<unknown>;
     publish(topic: string, args: unknown[], kwargs: object, options: object): Promise<unknown>;
-    register(procedure: string, handler: (args: unknown[]) => unknown): Promise<{ id: number }>;
-    call(procedure: string, args?: unknown[]): Promise<unknown>;
+    register(
+      procedure: string,
+      handler: (
+        args: unknown[],
+        kwargs: object,
+        details: { progress?: (args: unknown[]) => void },
+      ) => unknown,
+    ): Promise<{ id: number }>;
+    call(procedure: string, args?: unknown[], kwargs?: object, options?: object): Promise<unknown>;
+  }
+  /** Values of a call, beyond one argument. */
+  export class Result {
+    constructor(args: unknown[], kwargs: object);
+    args: unknown[];
+    kwargs: object;
+  }
+  /** What a callee throws, and a caller catches. */
+  class ApplicationError extends Result {
+    constructor(error: string, args: unknown[], kwargs: object);
+    error: string;
   }
   interface Identity {
     realm: string;
@@ -35,10 +53,11 @@ declare module "autobahn" {
   };
   export const auth_cryptosign: { sign_challenge(keys: object, extra: object): string };
   export type { AutobahnSession, Identity };
+  export { ApplicationError as Error };
 }
 
 declare module "autobahn-26" {
-  export { auth_cra, auth_cryptosign, Connection, serializer } from "autobahn";
+  export { auth_cra, auth_cryptosign, Connection, Error, Result, serializer } from "autobahn";
 }
 
 declare module "resumablejs" {
