@@ -13,8 +13,8 @@
  */
 
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { callTemplate, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
-import type { PayloadName } from "./payloads.ts";
+import { callTemplate, encode, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
+import { type PayloadName, payloads } from "./payloads.ts";
 import { type CpuTime, cpuBetween, threadTimes } from "./process-usage.ts";
 import { inRandomOrder, quantile } from "./slice-statistics.ts";
 
@@ -29,12 +29,12 @@ export interface SlicedFront {
 /** The load. */
 export interface SliceOptions {
   fronts: SlicedFront[];
-  operation: "calls" | "joins";
+  operation: "calls" | "joins" | "events";
   payload: PayloadName;
   /** Calls per second; 0: as many as possible. */
   rate: number;
   clients: number;
-  /** Calls that each client waits for at the same time, where there is no rate. */
+  /** Calls that each client waits for at the same time, where there is no rate, or publications under way. */
   inflight: number;
   cycles: number;
   sliceMs: number;
@@ -158,6 +158,63 @@ class Calls extends FrontLoad {
   }
 }
 
+/** Publications of one session to all others: each event counts, and so many publications are under way. */
+class Events extends FrontLoad {
+  readonly #publication = encode(
+    [16, 1, {}, "bench.topic", [payloads[options.payload]]],
+    this.front.serializer,
+  );
+  #publisher: WebSocket | undefined;
+  #publishedAt = 0;
+  #received = 0;
+  #underWay = 0;
+  #isSaturated = false;
+  #onIdle: (() => void) | undefined;
+
+  async connect(): Promise<void> {
+    const { url, serializer } = this.front;
+    this.#publisher = await join(url, serializer, () => {});
+    for (let index = 0; index < options.clients; index++) {
+      const subscribed = Promise.withResolvers<void>();
+      let isSubscribed = false;
+      const socket = await join(url, serializer, () => {
+        if (isSubscribed) this.#onEvent();
+        isSubscribed = true;
+        subscribed.resolve();
+      });
+      socket.send(encode([32, 1, {}, "bench.topic"], serializer));
+      await subscribed.promise;
+    }
+  }
+
+  protected begin(): void {
+    this.#isSaturated = true;
+    for (let count = 0; count < options.inflight; count++) this.#publish();
+  }
+
+  protected end(): Promise<void> {
+    this.#isSaturated = false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    return promise;
+  }
+
+  #publish(): void {
+    this.#underWay += 1;
+    this.#publishedAt = performance.now();
+    this.#publisher?.send(this.#publication);
+  }
+
+  #onEvent(): void {
+    this.samples.add(performance.now() - this.#publishedAt);
+    this.#received += 1;
+    if (this.#received % options.clients > 0) return;
+    this.#underWay -= 1;
+    if (this.#isSaturated) this.#publish();
+    else if (this.#underWay === 0) this.#onIdle?.();
+  }
+}
+
 /** Joins, each left and closed at once, one after the other by each client. */
 class Joins extends FrontLoad {
   #isOver = false;
@@ -208,7 +265,7 @@ function resultOf(slices: readonly Slice[]): SliceResult {
   };
 }
 
-const Load = options.operation === "joins" ? Joins : Calls;
+const Load = { calls: Calls, joins: Joins, events: Events }[options.operation];
 const loads = options.fronts.map((front) => new Load(front));
 for (const load of loads) await load.connect();
 if (options.warmUpMs > 0) {
