@@ -1,6 +1,6 @@
 /**
- * SocketWriter: writes to one socket. Gathers what one burst sends into few writes, and queues what the
- * system does not take.
+ * SocketWriter: writes to one socket. Gathers what it is sent in one turn of the event loop into one write, and queues
+ * what the system does not take.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import { outgoingMemory, type WaitingWriter } from "#base/outgoing-memory.ts";
 import { TransportEnd } from "#wamp/peer.ts";
 import type { ConnectionSocket } from "./connection.ts";
 import { eventTurns, type TurnTaker } from "./event-turns.ts";
+import { GatherBuffer, type Gatherer } from "./gather-buffer.ts";
+import { writeAtTurnEnd } from "./turn-end.ts";
 
 /**
  * With more octets than this, and twice `maxBuffered`, in its queue a connection is terminated at the next
@@ -39,19 +41,14 @@ export interface DrainObserver {
 /** Shared by all writers, because most connections never queue anything. */
 const EMPTY_QUEUE: QueueBlock[] = [];
 
-/**
- * The octets of one burst are gathered here and written in a microtask, which runs as soon as the
- * current socket event has been handled. One buffer serves all sockets, because they are written to one
- * at a time; a writer that finds the buffer in use flushes its holder first.
- */
-const gathered = Buffer.allocUnsafeSlow(GATHER_OCTETS);
-let gatheredOctets = 0;
-let holder: SocketWriter | null = null;
-let flushIsScheduled = false;
+/** What all sockets are sent in one turn. */
+const gathered = new GatherBuffer(GATHER_OCTETS);
 
-function flushHolder(): void {
-  flushIsScheduled = false;
-  holder?.flush();
+/** In place of a writer's place there. */
+const NOWHERE = -1;
+
+function flushGathered(): void {
+  gathered.flush();
 }
 
 /** A block of the queue; the octets from `start` to `end` are not written yet. */
@@ -62,7 +59,7 @@ interface QueueBlock {
 }
 
 /** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied, unless they may be kept. */
-export class SocketWriter implements TurnTaker, WaitingWriter {
+export class SocketWriter implements TurnTaker, WaitingWriter, Gatherer {
   readonly maxOutgoing: number;
   takenAt = 0;
   readonly #socket: ConnectionSocket;
@@ -71,6 +68,8 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
   readonly #isOfClient: boolean;
   #queue = EMPTY_QUEUE;
   #queuedOctets = 0;
+  /** Its place in `gathered`, if it has octets there. */
+  #place = NOWHERE;
   #needsDrain = false;
   #state: "open" | "ending" | "dropped" = "open";
   #deadline: ReturnType<typeof setTimeout> | null = null;
@@ -94,7 +93,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
 
   /** Octets that this process holds until the system takes them. */
   get bufferedOctets(): number {
-    return this.#queuedOctets + (holder === this ? gatheredOctets : 0);
+    return this.#queuedOctets + (this.#place === NOWHERE ? 0 : gathered.lengthAt(this.#place));
   }
 
   /**
@@ -114,17 +113,15 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
 
   /** Sends the first `headerOctets` of a header, then a payload; answers as `write` does. */
   writeFrame(header: Uint8Array, headerOctets: number, payload: Uint8Array): boolean {
-    const before = holder === this ? gatheredOctets : 0;
-    const fits = before + headerOctets + payload.length <= GATHER_OCTETS;
-    if (this.#queuedOctets > 0 || !fits || this.#state !== "open") {
+    const octets = headerOctets + payload.length;
+    if (this.#queuedOctets > 0 || octets > gathered.space || this.#state !== "open") {
       this.write(header.subarray(0, headerOctets));
       return this.write(payload);
     }
-    this.#hold();
-    let at = gatheredOctets;
-    for (let index = 0; index < headerOctets; index++) gathered[at++] = header[index] as number;
-    gathered.set(payload, at);
-    gatheredOctets = at + payload.length;
+    const at = this.#extend(octets);
+    const target = gathered.octets;
+    for (let index = 0; index < headerOctets; index++) target[at + index] = header[index] as number;
+    target.set(payload, at + headerOctets);
     return true;
   }
 
@@ -133,7 +130,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
    * later; `onQueueDrained` follows.
    */
   writePart(octets: Uint8Array): boolean {
-    const isGathered = holder === this || octets.length <= GATHER_OCTETS;
+    const isGathered = this.#place !== NOWHERE || octets.length <= GATHER_OCTETS;
     if (this.#state !== "open" || this.#queuedOctets > 0 || isGathered) this.write(octets);
     else this.#writeOrQueue(octets, 0, octets.length);
     return this.takesParts();
@@ -160,11 +157,11 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
 
   /** Writes the gathered octets now. */
   flush(): void {
-    if (holder !== this) return;
-    const octets = gatheredOctets;
-    holder = null;
-    gatheredOctets = 0;
-    this.#writeOrQueue(gathered, 0, octets);
+    if (this.#place === NOWHERE) return;
+    const octets = gathered.take(this.#place);
+    const { source, start } = gathered;
+    this.#place = NOWHERE;
+    this.#writeOrQueue(source, start, start + octets);
   }
 
   /** The socket is writable again. */
@@ -248,10 +245,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
   drop(): void {
     this.#state = "dropped";
     this.#needsDrain = false;
-    if (holder === this) {
-      holder = null;
-      gatheredOctets = 0;
-    }
+    this.#place = NOWHERE;
     const queue = this.#queue;
     this.#queue = EMPTY_QUEUE;
     this.#queuedOctets = 0;
@@ -264,28 +258,24 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     return this.#state === "dropped";
   }
 
-  /** Makes this writer the holder of the gather buffer. */
-  #hold(): void {
-    if (holder === this) return;
-    holder?.flush();
-    holder = this;
-    if (flushIsScheduled) return;
-    flushIsScheduled = true;
-    queueMicrotask(flushHolder);
+  /** Makes room for octets in `gathered`, where there has to be space; gives where they begin. */
+  #extend(octets: number): number {
+    if (this.#place === NOWHERE) {
+      if (gathered.isUnused) writeAtTurnEnd(flushGathered);
+      this.#place = gathered.open(this);
+    }
+    return gathered.extend(this.#place, octets);
   }
 
   #gather(octets: Uint8Array): void {
-    this.#hold();
-    const space = GATHER_OCTETS - gatheredOctets;
+    const { space } = gathered;
     if (octets.length <= space) {
-      gathered.set(octets, gatheredOctets);
-      gatheredOctets += octets.length;
+      gathered.octets.set(octets, this.#extend(octets.length));
       return;
     }
     // The begin of a long message fills the buffer, so that no small write goes before it.
-    gathered.set(octets.subarray(0, space), gatheredOctets);
-    gatheredOctets = GATHER_OCTETS;
-    this.flush();
+    if (space > 0) gathered.octets.set(octets.subarray(0, space), this.#extend(space));
+    gathered.flush();
     if (this.#isDropped) return;
     if (this.#queuedOctets > 0) this.#enqueue(octets, space, octets.length);
     else if (this.#keep(octets, space, octets.length)) eventTurns.wait(this);

@@ -10,6 +10,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type InputDecoder, PacedInput } from "#transport/endpoint/paced-input.ts";
+import { writeFramesAtTurnEnd } from "#transport/endpoint/turn-end.ts";
 import {
   Flag,
   FRAME_HEADER_OCTETS,
@@ -127,7 +128,7 @@ export class YamuxConnection implements ConnectionEvents, InputDecoder, StreamOw
   schedule(): void {
     if (this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
-    setImmediate(() => {
+    writeFramesAtTurnEnd(() => {
       this.#isScheduled = false;
       this.#turn();
     });

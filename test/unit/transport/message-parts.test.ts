@@ -13,6 +13,7 @@ import { webSocketDefaults } from "../../support/default-options.ts";
 import { maskedFrames, unmaskedFrame } from "../../support/masked-frames.ts";
 import { quiet } from "../../support/quiet-context.ts";
 import { ScriptedSocket } from "../../support/scripted-socket.ts";
+import { turnEnd } from "../../support/turn-end.ts";
 
 const LONG = 100_000;
 const details = {
@@ -126,7 +127,6 @@ function withoutMasks(text: string): string {
 const attachable = { attach(_: PeerHandler): void {} };
 
 const part = (octets: number) => Buffer.alloc(octets, "p");
-const microtasks = () => Promise.resolve();
 
 describe.each(TRANSPORTS)("a peer (%s)", (transport) => {
   test("delivers nothing behind a long message while its session has paused it", () => {
@@ -161,15 +161,15 @@ describe.each(TRANSPORTS)("a peer (%s)", (transport) => {
     const { sent, session, peer } = start(transport, 1000);
     peer.beginMessage?.(2 * LONG);
     peer.sendPart?.(part(LONG));
-    await microtasks();
+    await turnEnd();
     const before = sent().length;
     expect(peer.send(part(800).fill("a"))).toBe(true);
     expect(peer.send(part(200).fill("b"))).toBe(false);
-    await microtasks();
+    await turnEnd();
     expect([sent().length, session.drains]).toEqual([before, 0]);
     expect(peer.bufferedOctets).toBeGreaterThanOrEqual(1000);
     peer.sendPart?.(part(LONG));
-    await microtasks();
+    await turnEnd();
     expect([session.drains, peer.bufferedOctets]).toEqual([1, 0]);
     expect(sent().slice(-1200)).toMatch(/^p+[^pa]{2,4}a{800}[^ab]{2,4}b{200}$/s);
     peer.closed(undefined);
@@ -182,7 +182,7 @@ describe.each(TRANSPORTS)("a peer (%s)", (transport) => {
     peer.takeBackMessage?.();
     expect([peer.isAmidMessage, peer.sendPart?.(part(LONG))]).toEqual([false, true]);
     peer.send(part(9).fill("b"));
-    await microtasks();
+    await turnEnd();
     expect(sent().replaceAll(/[^abp]/g, "")).toBe(`${"a".repeat(9)}${"b".repeat(9)}`);
     peer.closed(undefined);
   });
@@ -193,7 +193,7 @@ describe.each(TRANSPORTS)("a peer (%s)", (transport) => {
     peer.sendPart?.(part(LONG));
     peer.takeBackMessage?.();
     peer.sendPart?.(part(LONG));
-    await microtasks();
+    await turnEnd();
     expect(sent().replaceAll(/[^p]/g, "")).toHaveLength(2 * LONG);
     peer.closed(undefined);
   });
@@ -206,7 +206,7 @@ describe.each(TRANSPORTS)("a peer (%s)", (transport) => {
     peer.close(1012, "because");
     expect(peer.isAmidMessage).toBe(false);
     expect(peer.sendPart?.(part(LONG))).toBe(true);
-    await microtasks();
+    await turnEnd();
     const end = transport === "rawsocket" ? "p" : "\x88\x09\x03\xf4because";
     expect([sent().includes("a".repeat(9)), sent().endsWith(end)]).toEqual([false, true]);
     expect([peer.beginMessage?.(LONG), peer.isAmidMessage]).toEqual([false, false]);
@@ -268,7 +268,7 @@ describe("a WebSocket peer", () => {
     peer.received(Buffer.from("89810000000070", "hex"));
     peer.sendPart?.(part(100).fill("b"));
     peer.sendPart?.(part(100).fill("c"));
-    await microtasks();
+    await turnEnd();
     const [a, b, c] = ["a", "b", "c"].map((text) => `d${text.repeat(100)}`);
     expect(socket.text).toBe(`\x02${a}\x8a\x01p\x00${b}\x80${c}`);
     peer.closed(undefined);
@@ -314,7 +314,7 @@ test("a part for a router is masked where it is, without a copy", async () => {
   peer.beginMessage?.(2 * LONG);
   const octets = part(LONG);
   peer.sendPart?.(octets);
-  await microtasks();
+  await turnEnd();
   expect(socket.text.endsWith(octets.toString("latin1"))).toBe(true);
   expect(octets.includes("pppp")).toBe(false);
   peer.closed(undefined);
@@ -337,10 +337,10 @@ describe.each(["websocket", "rawsocket"] as const)("a client that has left (%s)"
     peer.ended();
     socket.takes = 10;
     peer.send(part(1000).fill("a"));
-    await microtasks();
+    await turnEnd();
     isLeaving = false;
     peer.send(part(9).fill("b"));
-    await microtasks();
+    await turnEnd();
     expect(socket.done).toEqual([]);
     socket.takes = Number.POSITIVE_INFINITY;
     peer.drained();

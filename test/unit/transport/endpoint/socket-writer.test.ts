@@ -6,6 +6,7 @@ import { outgoingMemory } from "#base/outgoing-memory.ts";
 import { SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
+import { turnEnd } from "../../../support/turn-end.ts";
 
 /** A writer before a socket that takes so many octets. */
 function writer({
@@ -19,7 +20,10 @@ function writer({
   const overflows: number[] = [];
   const observer = {
     onQueueDrained: () => void drains++,
-    onQueueOverflow: (octets: number) => void overflows.push(octets),
+    onQueueOverflow(octets: number) {
+      overflows.push(octets);
+      all.onOverflow();
+    },
   };
   const made = new SocketWriter(socket, maxBuffered, observer, maxOutgoing);
   const write = (text: string) => made.write(Buffer.from(text, "latin1"));
@@ -28,10 +32,17 @@ function writer({
     socket.takes = octets;
     made.drained();
   };
-  return { writer: made, socket, write, drain, drains: () => drains, overflows };
+  const all = {
+    writer: made,
+    socket,
+    write,
+    drain,
+    drains: () => drains,
+    overflows,
+    onOverflow() {},
+  };
+  return all;
 }
-
-const microtasks = () => Promise.resolve();
 
 describe("a part of a long message", () => {
   test("is written at once, behind what was gathered", async () => {
@@ -42,7 +53,7 @@ describe("a part of a long message", () => {
     write("a");
     expect(one.writePart(Buffer.from("b"))).toBe(true);
     expect(one.writePart(part)).toBe(true);
-    await microtasks();
+    await turnEnd();
     expect(socket.text).toBe(`${part}ab${part}`);
   });
 
@@ -70,20 +81,72 @@ describe("what is written in one turn", () => {
     const { write, socket } = writer();
     expect([write("ab"), write("cd")]).toEqual([true, true]);
     expect(socket.writes).toEqual([]);
-    await microtasks();
+    await turnEnd();
     expect(socket.writes).toEqual(["abcd"]);
   });
 
-  test("goes out at once when it is flushed, or another connection is written to", async () => {
+  test("goes out at once when it is flushed", async () => {
     const [one, other] = [writer(), writer()];
     one.write("a");
+    other.write("b");
     one.writer.flush();
-    expect(one.socket.writes).toEqual(["a"]);
-    one.write("b");
-    other.write("c");
-    expect([one.socket.text, other.socket.text]).toEqual(["ab", ""]);
-    await microtasks();
-    expect([one.socket.text, other.socket.text]).toEqual(["ab", "c"]);
+    expect([one.socket.writes, other.socket.writes]).toEqual([["a"], []]);
+    one.write("c");
+    await turnEnd();
+    expect([one.socket.writes, other.socket.writes]).toEqual([["a", "c"], ["b"]]);
+  });
+
+  test("goes out in one write for each connection, whatever comes between", async () => {
+    const [one, other] = [writer(), writer()];
+    for (const text of ["a", "b", "c"]) {
+      one.write(text);
+      other.writer.writeFrame(Buffer.from("<"), 1, Buffer.from(text));
+    }
+    one.write("d");
+    expect([one.writer.bufferedOctets, other.writer.bufferedOctets]).toEqual([4, 6]);
+    await turnEnd();
+    expect([one.socket.writes, other.socket.writes]).toEqual([["abcd"], ["<a<b<c"]]);
+    expect([one.writer.bufferedOctets, other.writer.bufferedOctets]).toEqual([0, 0]);
+  });
+
+  test("goes out for all connections where 64 KiB are gathered, or too many pieces", async () => {
+    const [one, other] = [writer(), writer()];
+    one.write("a");
+    other.write("x".repeat(65_535));
+    expect(one.socket.writes).toEqual([]);
+    other.write("y");
+    expect([one.socket.text, other.socket.text.length]).toEqual(["a", 65_536]);
+    let sent = 0;
+    for (; one.socket.writes.length === 1; sent++) (sent % 2 === 0 ? one : other).write("z");
+    expect(sent).toBe(1025);
+    await turnEnd();
+    expect([one.socket.text.length, other.socket.text.length]).toEqual([1 + 513, 65_536 + 512]);
+  });
+
+  test("goes out to the others when one is given up at that, also what others are sent for it", async () => {
+    const [before, given, behind, other] = [
+      writer(),
+      writer({ takes: 0, maxOutgoing: 10 }),
+      writer(),
+      writer(),
+    ];
+    const long = "x".repeat(65_000);
+    given.onOverflow = () => {
+      for (const text of ["gone", long, long]) other.write(text);
+      before.write("c");
+    };
+    for (const [one, text] of [
+      [before, "a"],
+      [given, "abc"],
+      [before, "b"],
+      [behind, "kept"],
+    ] as const)
+      one.write(text);
+    await turnEnd();
+    await turnEnd();
+    expect([before.socket.text, behind.socket.writes]).toEqual(["abc", ["kept"]]);
+    expect([given.overflows, given.socket.done]).toEqual([[3], ["terminate"]]);
+    expect(other.socket.text).toBe(`gone${long}${long}`);
   });
 
   test("is copied, as octets are borrowed", async () => {
@@ -94,7 +157,7 @@ describe("what is written in one turn", () => {
       octets.fill("y");
     }
     socket.takes = Number.POSITIVE_INFINITY;
-    await microtasks();
+    await turnEnd();
     one.drained();
     expect(socket.text).toBe("x".repeat(100_002));
   });
@@ -122,7 +185,7 @@ describe("what is written in one turn", () => {
     one.write(giveOctets(Buffer.alloc(300_000, "x")));
     one.end();
     one.drop();
-    await new Promise(setImmediate);
+    await turnEnd();
     expect([socket.text.length, socket.done]).toEqual([65_536, []]);
   });
 
@@ -151,7 +214,7 @@ describe("frames", () => {
     const { writer: one, socket } = writer();
     one.writeFrame(Buffer.from("headers"), 4, Buffer.from("+payload"));
     one.writeFrame(Buffer.from("h"), 1, Buffer.from("p"));
-    await microtasks();
+    await turnEnd();
     expect(socket.writes).toEqual(["head+payloadhp"]);
   });
 
@@ -160,7 +223,7 @@ describe("frames", () => {
     write("abc");
     one.flush();
     one.writeFrame(Buffer.from("H"), 1, Buffer.from("P"));
-    await microtasks();
+    await turnEnd();
     expect(socket.text).toBe("a");
     drain(100);
     expect(socket.text).toBe("abcHP");
@@ -171,7 +234,7 @@ describe("frames", () => {
     const long = "x".repeat(65_000);
     one.writeFrame(Buffer.from("1"), 1, Buffer.from(long));
     one.writeFrame(Buffer.from("2"), 1, Buffer.from(long));
-    await microtasks();
+    await turnEnd();
     expect(socket.text).toBe(`1${long}2${long}`);
   });
 });
@@ -236,7 +299,7 @@ describe("a side that does not take everything", () => {
     expect([one.bufferedOctets, socket.done.length]).toEqual([35 * 2 ** 20, 0]);
     expect(one.write(octets)).toBe(true);
     expect(one.bufferedOctets).toBe(0);
-    await microtasks();
+    await turnEnd();
     expect(socket.done).toEqual(["terminate"]);
     expect(overflows).toEqual([35 * 2 ** 20]);
   });
@@ -282,7 +345,7 @@ describe("a connection that the system has given up", () => {
     one.flush();
     expect(socket.done).toEqual([]);
     expect(write("more")).toBe(true);
-    await microtasks();
+    await turnEnd();
     expect([socket.done, socket.writes]).toEqual([["terminate"], []]);
   });
 
@@ -291,7 +354,7 @@ describe("a connection that the system has given up", () => {
     write("abc");
     one.flush();
     drain(-1);
-    await microtasks();
+    await turnEnd();
     expect([socket.done, one.bufferedOctets]).toEqual([["terminate"], 0]);
   });
 });
@@ -304,7 +367,7 @@ describe("the end", () => {
     one.end();
     expect([socket.writes, socket.done]).toEqual([["last"], ["shutdown"]]);
     expect([write("late"), one.writeFrame(Buffer.of(0), 1, Buffer.of(0))]).toEqual([true, true]);
-    await microtasks();
+    await turnEnd();
     expect(socket.text).toBe("last");
     one.drop();
   });
@@ -365,7 +428,7 @@ describe("the end", () => {
     one.drop();
     one.end();
     expect(write("late")).toBe(true);
-    await microtasks();
+    await turnEnd();
     expect([socket.writes, socket.done, one.bufferedOctets]).toEqual([[], [], 0]);
   });
 });
@@ -379,7 +442,7 @@ describe("the end of a connection whose other side sends nothing more", () => {
     one.endIdle();
     one.end();
     expect([write("late"), socket.done]).toEqual([true, ["end"]]);
-    await microtasks();
+    await turnEnd();
     expect(socket.text).toBe("last");
     one.drop();
   });
@@ -410,7 +473,7 @@ describe("the end of a connection whose other side sends nothing more", () => {
     const { writer: one, write, socket } = writer({ takes: -1 });
     write("abc");
     one.endIdle();
-    await microtasks();
+    await turnEnd();
     expect(socket.done).toEqual(["terminate"]);
   });
 });

@@ -11,6 +11,7 @@ import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
+import { turnEnd } from "../../../support/turn-end.ts";
 
 const json = (...items: string[]) => ({
   serializer: "json" as const,
@@ -288,7 +289,7 @@ const start = (more: Partial<StreamStart> = {}): StreamStart => ({
 const printed = (publication: number) => eventText(event(publication));
 /** What follows the head of a stream; what is sent at once is written together. */
 async function bodyOf(socket: ScriptedSocket): Promise<string> {
-  await Promise.resolve();
+  await turnEnd();
   const { text } = socket;
   return text.slice(text.indexOf("\r\n\r\n") + 4).replace(/retry: 1\d{3}/, "retry: 1…");
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fakeTime } from "../../../support/fake-time.ts";
 import type { ResumableFile } from "../../../support/resumable-client.ts";
 import { SilentCaller } from "../../../support/silent-caller.ts";
+import { turnEnd } from "../../../support/turn-end.ts";
 import { uploadPath } from "../../../support/upload-path.ts";
 
 const fileOf = (length = 25, query = {}): ResumableFile => ({
@@ -127,7 +128,7 @@ describe("a body", () => {
     const { ask } = uploadPath();
     const headers = { ...FORM, Expect: expected };
     const { socket } = ask("POST", { headers, framing: { kind: "length", octets: 10 } });
-    await Promise.resolve();
+    await turnEnd();
     expect(socket.text).toBe(interim);
   });
 
