@@ -20,7 +20,7 @@ import {
 } from "./authorizer-question.ts";
 import { type Decision, readAuthorizerResult } from "./authorizer-result.ts";
 import { DecisionCache } from "./decision-cache.ts";
-import type { ActionRequest } from "./requests.ts";
+import type { ActionRequest, ActionSubject } from "./requests.ts";
 import {
   type Authorization,
   DISCLOSED,
@@ -68,7 +68,8 @@ export class AuthorizerRole implements Role {
     const decision = this.#memory.decisions.get(requester, request);
     if (decision !== undefined) return this.#apply(decision, request);
     const wait = new AuthorizerWait();
-    const outcome = this.#outcome(requester, request, wait);
+    const { action, match, uri, options } = request;
+    const outcome = this.#outcome(requester, { action, match, uri, options }, wait);
     return { outcome, cancel: () => wait.withdraw() };
   }
 
@@ -92,7 +93,7 @@ export class AuthorizerRole implements Role {
 
   async #outcome(
     requester: Requester,
-    request: ActionRequest,
+    request: ActionSubject,
     wait: AuthorizerWait,
   ): Promise<Authorization> {
     const answer = await this.#answer(requester, request, wait);
@@ -104,7 +105,7 @@ export class AuthorizerRole implements Role {
   /** Where decisions are kept, a question about the same that waits for its answer is not asked again. */
   async #answer(
     requester: Requester,
-    request: ActionRequest,
+    request: ActionSubject,
     wait: AuthorizerWait,
   ): Promise<AuthorizerAnswer> {
     const { questions } = this.#memory;
@@ -124,7 +125,7 @@ export class AuthorizerRole implements Role {
     return isMeantToo ? answer : wait.answerTo(this.#ask(requester, request));
   }
 
-  #ask(requester: Requester, request: ActionRequest): AuthorizerQuestion {
+  #ask(requester: Requester, request: ActionSubject): AuthorizerQuestion {
     const canceled = new AbortController();
     const { decisions } = this.#memory;
     const answer = this.#call(requester, request, canceled).then((given) => {
@@ -136,7 +137,7 @@ export class AuthorizerRole implements Role {
 
   async #call(
     requester: Requester,
-    request: ActionRequest,
+    request: ActionSubject,
     canceled: AbortController,
   ): Promise<AuthorizerAnswer> {
     const milliseconds = this.#config["authorizer-timeout"];
@@ -160,12 +161,12 @@ export class AuthorizerRole implements Role {
     }
   }
 
-  #apply(decision: Decision, request: ActionRequest): Authorization {
+  #apply(decision: Decision, request: ActionSubject): Authorization {
     if (!decision.allow) throw notAuthorized(this.name, request);
     return decision.disclose ? DISCLOSED : UNDISCLOSED;
   }
 
-  #failure(requester: Requester, { action, uri }: ActionRequest, fullReason: string): Failure {
+  #failure(requester: Requester, { action, uri }: ActionSubject, fullReason: string): Failure {
     const reason = fullReason.slice(0, MAX_REASON);
     const isLoud = performance.now() - this.#lastWarning >= WARNING_INTERVAL_MS;
     if (isLoud) this.#lastWarning = performance.now();

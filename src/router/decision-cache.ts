@@ -6,7 +6,7 @@
 
 import type { DecisionCacheConfig } from "#config/realm/realm-config.ts";
 import type { Decision } from "./authorizer-result.ts";
-import type { ActionRequest } from "./requests.ts";
+import type { ActionSubject } from "./requests.ts";
 import type { Requester } from "./role.ts";
 
 /** As in Crossbar, but for the limit. */
@@ -37,13 +37,13 @@ export class DecisionCache {
   }
 
   /** Under which a decision is kept: requests with one key get the same. */
-  keyOf({ id }: Requester, { action, match, uri }: ActionRequest): string {
+  keyOf({ id }: Requester, { action, match, uri }: ActionSubject): string {
     // No URI has spaces.
     const key = `${action} ${match} ${uri}`;
     return this.#config.scope === "role" ? key : `${id} ${key}`;
   }
 
-  get(requester: Requester, request: ActionRequest): Decision | undefined {
+  get(requester: Requester, request: ActionSubject): Decision | undefined {
     if (this.#decisions.size === 0) return undefined;
     const key = this.keyOf(requester, request);
     const kept = this.#decisions.get(key);
@@ -58,7 +58,7 @@ export class DecisionCache {
   }
 
   /** Keeps a decision if its authorizer wants that. */
-  keep(requester: Requester, request: ActionRequest, decision: Decision): void {
+  keep(requester: Requester, request: ActionSubject, decision: Decision): void {
     const { ttl = Number.POSITIVE_INFINITY, scope, denials, limit } = this.#config;
     const isKept = decision.cache && (decision.allow || denials);
     if (!isKept || request.uri.length > MAX_URI) return;

@@ -62,6 +62,11 @@ export class Incoming {
     return new Incoming(sliceMessage(message, serializer), serializer);
   }
 
+  /** How many octets of a request are read for its values: those of its options and of its URI. */
+  get readOctets(): number {
+    return this.#items.octetCount(2) + this.#items.octetCount(3);
+  }
+
   id(index: number): number {
     const value = this.#value(index);
     if (!isId(value)) throw this.#wrong(index, "no id");

@@ -75,6 +75,9 @@ export interface EndRequest {
 /** A request for an action that the session's role has to permit. */
 export type ActionRequest = PublishRequest | SubscribeRequest | RegisterRequest | CallRequest;
 
+/** What an authorizer is asked about: a request without its payload, whose octets may be borrowed. */
+export type ActionSubject = Pick<ActionRequest, "action" | "match" | "uri" | "options">;
+
 /** Any request. */
 export type Request = ActionRequest | EndRequest;
 

@@ -8,7 +8,7 @@ import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import type { PermissionConfig } from "#config/realm/realm-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import type { ActionRequest } from "./requests.ts";
+import type { ActionRequest, ActionSubject } from "./requests.ts";
 
 /** An action that a role permits or denies. */
 export type Action = keyof PermissionConfig["allow"];
@@ -66,7 +66,7 @@ export interface Role {
 }
 
 /** The failure of a request that a role denies. */
-export function notAuthorized(role: string, { action, uri }: ActionRequest): Failure {
+export function notAuthorized(role: string, { action, uri }: ActionSubject): Failure {
   return new Failure(`Cannot ${action} "${uri}": role "${role}" is not permitted to`, {
     source: "client",
     uri: ErrorUri.notAuthorized,

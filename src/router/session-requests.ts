@@ -17,12 +17,16 @@ import { sendError } from "./outgoing.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { type Request, readRequest } from "./requests.ts";
 import { type Authorization, type PendingAuthorization, UNDISCLOSED } from "./role.ts";
+import { waitingMemory } from "./waiting-memory.ts";
 
 /** Most requests of one session that wait. */
 const MAX_WAITING = 1_000;
 
-/** Most octets of their arguments, as they came: as many as the longest message has. */
-const MAX_WAITING_OCTETS = 16 * 1024 * 1024;
+/** What a request that waits holds besides its message, with the question to its authorizer; in octets. */
+const WAITING_OCTETS = 5_000;
+
+/** What an octet of options and URI holds once it is read, in the request and in the question. */
+const READ_FACTOR = 10;
 
 /** Where requests are performed. */
 export interface RequestTarget {
@@ -51,6 +55,7 @@ type Outcome = { authorization: Authorization } | { thrown: unknown };
 /** A request that waits for its authorization, or for an earlier request. */
 interface Waiting {
   request: Request;
+  /** About what it holds. */
   readonly octets: number;
   readonly pending: PendingAuthorization | undefined;
   outcome: Outcome | undefined;
@@ -91,7 +96,7 @@ export class SessionRequests {
     try {
       const request = readRequest(message);
       if (request === undefined) return false;
-      this.#take(request, isFollowUp);
+      this.#take(request, isFollowUp, message);
       return true;
     } catch (thrown) {
       if (isRefusal(thrown) && message.type === MessageType.CALL) {
@@ -146,13 +151,16 @@ export class SessionRequests {
     }
   }
 
-  #take(request: Request, isFollowUp: boolean): void {
-    this.#refuseTooMany(request);
+  #take(request: Request, isFollowUp: boolean, message: Incoming): void {
+    const mayWait = this.#waiting.size > 0 || this.#session.role.asksAuthorizer;
+    const octets = mayWait ? octetsOf(request, message) : 0;
+    if (mayWait) this.#refuseTooMany(request, octets);
     // A call is authorized once, whatever its further messages say.
     const authorization = isFollowUp ? UNDISCLOSED : this.#authorize(request);
     const mustWait = this.#waiting.size > 0 && this.#options.inOrder;
-    if (mustWait || "outcome" in authorization) this.#wait(request, authorization, isFollowUp);
-    else this.#perform(request, authorization, isFollowUp);
+    if (mustWait || "outcome" in authorization) {
+      this.#wait(request, octets, authorization, isFollowUp);
+    } else this.#perform(request, authorization, isFollowUp);
   }
 
   #endRefusedCall(request: Request): void {
@@ -176,12 +184,12 @@ export class SessionRequests {
     return this.#session.role.authorize(this.#session, request);
   }
 
-  #refuseTooMany(request: Request): void {
-    const octets = this.#waitingOctets + octetsOf(request);
-    if (this.#waiting.size === 0) return;
-    if (this.#waiting.size < MAX_WAITING && octets <= MAX_WAITING_OCTETS) return;
-    const name = messageTypeName(request.type);
-    throw new Failure(`Cannot accept ${name}: too many requests of this session wait`, {
+  #refuseTooMany({ type }: Request, octets: number): void {
+    const hasRoom = waitingMemory.hasRoom(this.#waitingOctets, octets);
+    if (this.#waiting.size < MAX_WAITING && hasRoom) return;
+    const whose = this.#waiting.size === 0 ? "all sessions" : "this session";
+    const name = messageTypeName(type);
+    throw new Failure(`Cannot accept ${name}: too many requests of ${whose} wait`, {
       source: "client",
       uri: ErrorUri.unavailable,
     });
@@ -189,20 +197,22 @@ export class SessionRequests {
 
   #wait(
     request: Request,
+    octets: number,
     authorization: Authorization | PendingAuthorization,
     isFollowUp: boolean,
   ): void {
     const isPending = "outcome" in authorization;
     const waiting: Waiting = {
       request: copyOf(request),
-      octets: octetsOf(request),
+      octets,
       pending: isPending ? authorization : undefined,
       outcome: isPending ? undefined : { authorization },
       isPreparing: false,
       isFollowUp,
     };
     this.#waiting.add(waiting);
-    this.#waitingOctets += waiting.octets;
+    this.#waitingOctets += octets;
+    waitingMemory.hold(octets);
     if (request.type === MessageType.CALL) this.#waitingCalls.set(request.id, waiting);
     if (!isPending) return;
     const settle = (outcome: Outcome) => {
@@ -218,6 +228,7 @@ export class SessionRequests {
   #remove(waiting: Waiting): void {
     this.#waiting.delete(waiting);
     this.#waitingOctets -= waiting.octets;
+    waitingMemory.hold(-waiting.octets);
     const { id } = waiting.request;
     if (this.#waitingCalls.get(id) === waiting) this.#waitingCalls.delete(id);
   }
@@ -306,7 +317,15 @@ function copyOf(request: Request): Request {
   return { ...request, payload };
 }
 
-function octetsOf(request: Request): number {
+/** About what a request holds while it waits. */
+function octetsOf(request: Request, message: Incoming): number {
+  return WAITING_OCTETS + READ_FACTOR * message.readOctets + payloadOctets(request);
+}
+
+function payloadOctets(request: Request): number {
   if (!("payload" in request)) return 0;
-  return request.payload.items.reduce((sum, item) => sum + item.length, 0);
+  const { items, long } = request.payload;
+  if (long === undefined) return items.reduce((sum, { length }) => sum + length, 0);
+  const forms = [...long.forms.values()].filter((form) => typeof form !== "string");
+  return forms.reduce((sum, { length }) => sum + length, long.octets.length);
 }

@@ -3,8 +3,15 @@
 import { expect } from "bun:test";
 import type { DecisionCacheConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
+import { afterTest } from "./cleanups.ts";
 import { quiet } from "./quiet-context.ts";
-import { ask, everything, type JoinedPeer, openRouter } from "./router-harness.ts";
+import {
+  ask,
+  everything,
+  type JoinedPeer,
+  type JoinOptions,
+  openRouter,
+} from "./router-harness.ts";
 
 /** The procedure of the authorizer. */
 export const authorizerProcedure = "com.example.authorize";
@@ -29,7 +36,7 @@ export interface Question {
 
 /** A realm with the role `user`, whose authorizer is registered unless a test says otherwise. */
 export async function startAuthorizer({
-  timeout = 1_000,
+  timeout = 60_000,
   isRegistered = true,
   cache,
 }: AuthorizerOptions = {}) {
@@ -47,7 +54,14 @@ export async function startAuthorizer({
       },
     },
   ];
-  const router = openRouter(roles, log);
+  const opened = openRouter(roles, log);
+  /** What waits of a client that stays would count in the next test. */
+  const join = async (options: JoinOptions) => {
+    const peer = await opened.join(options);
+    afterTest(() => peer.disconnect());
+    return peer;
+  };
+  const router = { ...opened, join };
   const authorizer = await router.join({ role: "service" });
   if (isRegistered) await ask(authorizer, [M.REGISTER, 1, {}, authorizerProcedure]);
   const client = await router.join({ role: "user" });

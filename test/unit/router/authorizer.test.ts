@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { AuthorizerRole } from "#router/authorizer-role.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
 import type { PendingAuthorization } from "#router/role.ts";
+import { waitingMemory } from "#router/waiting-memory.ts";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
@@ -10,6 +11,7 @@ import {
   settle,
   startAuthorizer as start,
 } from "../../support/authorizer-harness.ts";
+import { afterTest } from "../../support/cleanups.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 import { neverCanceled } from "../../support/no-authenticators.ts";
 import { quiet } from "../../support/quiet-context.ts";
@@ -389,15 +391,55 @@ describe("requests that wait", () => {
     await question();
   });
 
-  test("have at most 16 MiB of arguments together", async () => {
+  test("have at most 32 MiB together, long messages with what they hold twice", async () => {
     const { join, question } = await start();
     const client = await join({ role: "user", serializer: "cbor" });
-    const half = [new Uint8Array(8 * 1024 * 1024)];
-    client.says([M.CALL, 1, {}, "a.b", half]);
-    await question();
-    client.says([M.CALL, 2, {}, "a.b", half]);
+    const part = [new Uint8Array(8 * 1024 * 1024 - 100_000)];
+    for (const id of [1, 2]) {
+      client.says([M.CALL, id, {}, "a.b", part]);
+      await question();
+    }
+    client.says([M.CALL, 3, {}, "a.b", part]);
     expect((await client.next())[4]).toBe("wamp.error.unavailable");
-    client.says([M.CALL, 3, {}, "a.b", [1]]);
+    client.says([M.CALL, 4, {}, "a.b", [1]]);
+    await question();
+  });
+
+  test.each([
+    ["URIs", (id: number) => [M.CALL, id, {}, `a.${"b".repeat(200_000)}`]],
+    ["options", (id: number) => [M.CALL, id, { ppt_scheme: "x".repeat(200_000) }, "a.b"]],
+  ])("count with their %s, which cost more than their octets", async (_title, call) => {
+    const { join, authorizer } = await start();
+    const roles = { caller: { features: { payload_passthru_mode: true } } };
+    const client = await join({ role: "user", roles });
+    for (let id = 1; id <= 17; id += 1) client.says(call(id));
+    const [, , id, , uri] = await client.next();
+    expect([id, uri]).toEqual([17, "wamp.error.unavailable"]);
+    expect(authorizer.take()).toHaveLength(16);
+  });
+
+  test("leave room for a session of which nothing waits, and free what they held", async () => {
+    const { client, join, question, authorizer } = await start();
+    const others = 240 * 1024 * 1024;
+    waitingMemory.hold(others);
+    afterTest(() => waitingMemory.hold(-others));
+    const other = await join({ role: "user", serializer: "cbor" });
+    const payload = (octets: number) => [new Uint8Array(octets)];
+    other.says([M.CALL, 1, {}, "a.b", payload(4_500_000)]);
+    const [, , , , uri, args] = await other.next();
+    expect([uri, args]).toEqual([
+      "wamp.error.unavailable",
+      ["Cannot accept CALL: too many requests of all sessions wait"],
+    ]);
+    other.says([M.CALL, 1, {}, "a.b", payload(3_500_000)]);
+    await question();
+    client.says([M.CALL, 1, {}, "a.b", []]);
+    await question();
+    client.says([M.CALL, 2, {}, "a.b", ["x".repeat(1_000_000)]]);
+    expect((await client.next())[4]).toBe("wamp.error.unavailable");
+    other.disconnect();
+    expect((await authorizer.next())[0]).toBe(M.INTERRUPT);
+    client.says([M.CALL, 3, {}, "a.b", ["x".repeat(700_000)]]);
     await question();
   });
 
