@@ -41,6 +41,8 @@ export interface LoadOptions {
 /** The measurement. */
 export interface LoadResult {
   operations: number;
+  /** Calls that were answered with ERROR, which are no operations; only for `calls` in JSON. */
+  refused: number;
   perSecond: number;
   /** CPU of the measured processes for one operation, in microseconds. */
   cpuMicros: number;
@@ -58,11 +60,16 @@ const options = JSON.parse(process.argv[2] ?? "{}") as LoadOptions;
 const { serializer, url } = options;
 
 const samples = new Samples();
+let refused = 0;
+
+/** How an ERROR of a call begins in JSON. */
+const ERROR_HEAD = "[8,48,";
 
 /** Measures a load that is already running. */
 async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResult> {
   await Bun.sleep(WARM_UP_MS);
   samples.take();
+  refused = 0;
   const before = threadTimes(options.pids);
   const startedAt = performance.now();
   await Bun.sleep(options.seconds * 1000);
@@ -71,6 +78,7 @@ async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResu
   const taken = samples.take();
   return {
     ...taken,
+    refused,
     perSecond: taken.operations / seconds,
     cpuMicros: cpuMicros / taken.operations,
     rssBeforeKiB,
@@ -88,12 +96,16 @@ async function calls(): Promise<LoadResult> {
     socket.send(template.of(nextId));
   };
   const onResult = (result: Frame, socket: WebSocket | null) => {
-    const id = template.idOf(result);
+    const isRefusal = typeof result === "string" && result.startsWith(ERROR_HEAD);
+    const id = isRefusal
+      ? Number.parseInt(result.slice(ERROR_HEAD.length, 18), 10)
+      : template.idOf(result);
     const at = sentAt.get(id);
     if (at === undefined) throw new Error(`Cannot find the call of ${String(result).slice(0, 80)}`);
     sentAt.delete(id);
     const now = performance.now();
-    samples.add(now - at);
+    if (isRefusal) refused += 1;
+    else samples.add(now - at);
     if (socket !== null) call(socket, now);
   };
   let isClosedLoop = true;
@@ -151,6 +163,7 @@ async function idle(): Promise<LoadResult> {
   await Bun.sleep(SETTLE_MS);
   return {
     operations: options.clients,
+    refused: 0,
     perSecond: options.clients / seconds,
     cpuMicros,
     p50Ms: Number.NaN,

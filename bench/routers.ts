@@ -1,5 +1,5 @@
 /**
- * The tables `router`: the router worker beside Crossbar's router and nexusd, and its subscriptions alone.
+ * The tables `router`: the router worker beside Crossbar's router, nexusd and xconn, and its subscriptions alone.
  *
  * @module
  */
@@ -31,7 +31,9 @@ interface Duration {
   seconds: number;
 }
 
-type Load = Pick<LoadOptions, "mode" | "clients" | "inflight" | "rate">;
+type Load = Pick<LoadOptions, "mode" | "clients" | "before" | "inflight" | "rate">;
+
+type Measured = [name: string, result: LoadResult];
 
 const root = resolve(import.meta.dir, "..");
 const program = (name: string) => join(root, ".venv", "bin", name);
@@ -89,6 +91,23 @@ function routerFront(
 const nodeText = (port: number) =>
   JSON.stringify({ version: 2, controller: {}, workers: [workerAt(port)] });
 
+/** A configuration of xconn's router; what is JSON is YAML. */
+function xconnText(port: number): string {
+  const rights = Object.fromEntries(
+    Object.keys(everything).map((right) => [`allow_${right}`, true]),
+  );
+  const permissions = [{ uri: "", match: "prefix", ...rights }];
+  return JSON.stringify({
+    version: "1",
+    config: { loglevel: "error" },
+    realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
+    transports: [
+      { type: "websocket", listener: "tcp", address: `127.0.0.1:${port}`, serializers: ["json"] },
+    ],
+    authenticators: { anonymous: [{ authid: "joe", realm: "realm1", role: "anonymous" }] },
+  });
+}
+
 const routers: readonly RouterFront[] = [
   routerFront("crossproxy", join(root, "dist", "crossproxy"), "node.json", {
     text: nodeText,
@@ -104,6 +123,11 @@ const routers: readonly RouterFront[] = [
     args: (file) => ["-c", file],
     hasWorkers: false,
   }),
+  routerFront("xconn", program("nxt"), ".nxt/config.yaml", {
+    text: xconnText,
+    args: (file) => ["start", "--config", join(file, "../..")],
+    hasWorkers: false,
+  }),
   routerFront("Crossbar", program("crossbar"), ".crossbar/config.json", {
     text: nodeText,
     args: (file) => ["start", "--cbdir", join(file, ".."), "--loglevel", "error"],
@@ -111,25 +135,35 @@ const routers: readonly RouterFront[] = [
   }),
 ];
 
-const CALLS: readonly [title: string, load: Load][] = [
-  ["Calls of 32 B through a router, 8 clients with 4 in flight each", calls(8, 4)],
-  ["Calls of 32 B through a router, 512 clients with 1 in flight each", calls(512, 1)],
-  ["Calls of 32 B through a router at 2,000 a second", { ...calls(8, 0), rate: 2000 }],
-  ["Events of 32 B through a router, to 1 subscriber", events(1)],
-  ["Events of 32 B through a router, to 200 subscribers", events(200)],
-];
+const EIGHT = "Calls of 32 B through a router, 8 clients with 4 in flight each";
+const MANY = "Calls of 32 B through a router, 512 clients with 1 in flight each";
+const HALF = "Calls of 32 B through a router, at half of the first table's calls a second";
+const PACED = "Calls of 32 B through a router, at 2,000 a second";
+const ONE = "Events of 32 B through a router, to 1 subscriber";
+const CROWD = "Events of 32 B through a router, to 200 subscribers";
 
 function calls(clients: number, inflight: number): Load {
-  return { mode: "calls", clients, inflight, rate: 0 };
+  return { mode: "calls", clients, before: 0, inflight, rate: 0 };
+}
+
+function paced(rate: number): Load {
+  return { ...calls(8, 0), rate };
 }
 
 function events(clients: number): Load {
-  return { mode: "fan-out", clients, inflight: 1, rate: 0 };
+  return { mode: "fan-out", clients, before: 0, inflight: 1, rate: 0 };
 }
 
 /** The lines of each table, in Markdown. */
 export async function* routerTables(duration: Duration): AsyncGenerator<string[]> {
-  for (const [title, load] of CALLS) yield await loadTable(title, load, duration);
+  const most = await measured(EIGHT, () => calls(8, 4), duration);
+  yield loadTable(EIGHT, most);
+  yield loadTable(MANY, await measured(MANY, () => calls(512, 1), duration));
+  const half = (name: string) => Math.round((new Map(most).get(name)?.perSecond ?? 0) / 2);
+  yield loadTable(HALF, await measured(HALF, (name) => paced(half(name)), duration));
+  yield loadTable(PACED, await measured(PACED, () => paced(2000), duration));
+  yield loadTable(ONE, await measured(ONE, () => events(1), duration));
+  yield loadTable(CROWD, await measured(CROWD, () => events(200), duration));
   yield await idleTable(duration);
   yield subscriptionTable();
 }
@@ -137,29 +171,32 @@ export async function* routerTables(duration: Duration): AsyncGenerator<string[]
 const number = (value: number, digits: number) =>
   value.toLocaleString("en", { maximumFractionDigits: digits });
 
-async function loadTable(title: string, load: Load, duration: Duration): Promise<string[]> {
-  const results = await measured(title, load, duration);
+function loadTable(title: string, results: readonly Measured[]): string[] {
   const own = results[0]?.[1].cpuMicros ?? Number.NaN;
-  const rows = results.map(([name, { perSecond, cpuMicros, p50Ms, p99Ms, rssKiB }]) => [
-    name,
-    number(perSecond, 0),
-    number(cpuMicros, 1),
-    number(own / cpuMicros, 2),
-    number(p50Ms, 2),
-    number(p99Ms, 2),
-    number(rssKiB / 1024, 0),
-  ]);
+  const rows = results.map(([name, result]) => {
+    const { operations, refused, perSecond, cpuMicros, p50Ms, p99Ms, rssKiB } = result;
+    return [
+      name,
+      number(perSecond, 0),
+      number((100 * refused) / (operations + refused), 1),
+      number(cpuMicros, 1),
+      number(own / cpuMicros, 2),
+      number(p50Ms, 2),
+      number(p99Ms, 2),
+      number(rssKiB / 1024, 0),
+    ];
+  });
   return table(
     title,
-    "per second | CPU-µs | crossproxy's share of it | p50 ms | p99 ms | RSS MB",
+    "per second | refused % | CPU-µs | crossproxy's share of it | p50 ms | p99 ms | RSS MB",
     rows,
   );
 }
 
 async function idleTable(duration: Duration): Promise<string[]> {
-  const title = "Sessions of a router that do nothing";
-  const load: Load = { mode: "idle", clients: 2000, inflight: 0, rate: 0 };
-  const results = await measured(title, load, { ...duration, rounds: 1 });
+  const title = "Sessions of a router that do nothing, beyond the first 1,000";
+  const load: Load = { mode: "idle", clients: 2000, before: 1000, inflight: 0, rate: 0 };
+  const results = await measured(title, () => load, { ...duration, rounds: 1 });
   const rows = results.map(([name, { rssKiB, rssBeforeKiB, operations, cpuMicros }]) => [
     name,
     number(operations, 0),
@@ -184,15 +221,15 @@ function table(title: string, columns: string, rows: readonly string[][]): strin
 /** The result of each router with the median CPU time; all are measured in turn, round after round. */
 async function measured(
   title: string,
-  load: Load,
+  loadOf: (router: string) => Load,
   { rounds, seconds }: Duration,
-): Promise<[name: string, result: LoadResult][]> {
+): Promise<Measured[]> {
   const installed = routers.filter(({ isInstalled }) => isInstalled);
   const results = installed.map((): LoadResult[] => []);
   for (let round = 1; round <= rounds; round++) {
     for (const [index, router] of installed.entries()) {
       console.error(`${title}, round ${round}: ${router.name}`);
-      results[index]?.push(await measure(router, load, seconds));
+      results[index]?.push(await measure(router, loadOf(router.name), seconds));
     }
   }
   return installed.map(({ name }, index) => {
@@ -211,7 +248,6 @@ async function measure(router: RouterFront, load: Load, seconds: number): Promis
       direct: running.url,
       serializer: "json",
       payload: "32 B",
-      before: 0,
       seconds,
       pids: running.pids,
     };

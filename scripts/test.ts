@@ -12,6 +12,7 @@ import { existsSync } from "node:fs";
 const VENV = ".venv";
 const REQUIREMENTS = "test/python/requirements.txt";
 const NEXUSD = "github.com/gammazero/nexus/v3/nexusd";
+const NXT = "github.com/xconnio/xconn-go/cmd/nxt";
 const XCONN_CLIENT = "./xconn";
 
 run([process.execPath, "scripts/build-binary.ts"]);
@@ -19,7 +20,8 @@ if (!makeVenv()) {
   console.log("LEFT OUT: the tests against Python programs, as there is no Python 3.11 or newer");
   if (process.env["CI"]) process.exit(1);
 }
-if (!buildGo(NEXUSD, "nexusd") || !buildGo(XCONN_CLIENT, "xconn-client")) {
+const programs = { nexusd: NEXUSD, nxt: NXT, "xconn-client": XCONN_CLIENT };
+if (!Object.entries(programs).every(([name, source]) => buildGo(source, name))) {
   console.log("LEFT OUT: tests against programs in Go, which cannot be built here");
 }
 if (!installJawampa()) {

@@ -3,4 +3,7 @@
 // Package peers names the programs that the tests build.
 package peers
 
-import _ "github.com/gammazero/nexus/v3/nexusd"
+import (
+	_ "github.com/gammazero/nexus/v3/nexusd"
+	_ "github.com/xconnio/xconn-go/cmd/nxt"
+)
