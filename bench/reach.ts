@@ -1,9 +1,9 @@
 /**
  * The reach of operations: what an operator does to a node, under 500 sessions that call steadily, and what it costs.
  *
- *     npx bun bench/reach.ts [reload] [kill] [hang] [drain] [metrics] [idle]
+ *     npx bun bench/reach.ts [reload] [upgrade] [kill] [hang] [drain] [metrics] [idle]
  *
- * It prints the table of docs/operations.md; without a name all rows, in about ten minutes. The executable is
+ * It prints the table of docs/operations.md; without a name all rows, in about eleven minutes. The executable is
  * dist/crossproxy. Exit code 1: a row is beyond its bound.
  *
  * @module
@@ -15,6 +15,7 @@ import { removeTemporaryFolders } from "../test/support/temporary-folder.ts";
 import { measureIdleNode } from "./idle-node.ts";
 import { measureMetrics } from "./metrics-cost.ts";
 import { measureReloads } from "./reloads.ts";
+import { measureUpgrades } from "./upgrades.ts";
 import { measureHangs, measureKills } from "./worker-restarts.ts";
 
 /** One row of the table. */
@@ -28,6 +29,7 @@ export interface Row {
 /** The rows by the name with which they are asked for. */
 const measurements: Record<string, () => Promise<Row[]>> = {
   reload: measureReloads,
+  upgrade: measureUpgrades,
   kill: measureKills,
   hang: measureHangs,
   drain: measureDrain,

@@ -148,7 +148,8 @@ export async function measureReloads(): Promise<Row[]> {
   }
   await reload(folder, base, "--force");
   await Bun.sleep(SETTLE_MS);
-  const { answered, lostCalls, lostSessions, slowestMs } = await callers.stop();
+  const { answered, lostCalls, movedSessions, slowestMs, ...counts } = await callers.stop();
+  const lostSessions = counts.lostSessions + movedSessions;
   await node.stop();
   const kinds = [...Object.keys(changes), "nothing (`--force`)"];
   return [

@@ -22,6 +22,8 @@ export interface SteadyCounts {
   /** Calls that got an error, or no answer. */
   lostCalls: number;
   lostSessions: number;
+  /** Sessions that got GOODBYE, and joined again. */
+  movedSessions: number;
   slowestMs: number;
 }
 
@@ -31,13 +33,16 @@ const read = (frame: Frame) => decodeMessage(Buffer.from(frame), "json");
 export class SteadyCallers {
   #counts = noCounts();
   #waiting = 0;
+  #calls = 0;
+  /** Calls that the callee has got, by the number in their arguments, until they are answered. */
+  readonly #performed = new Set<number>();
   #isStopping = false;
   readonly #sockets: WebSocket[] = [];
 
-  /** Joins them at the URL. */
-  static async start(url: string, count: number): Promise<SteadyCallers> {
+  /** Joins them at the URL, and the callee at another one. */
+  static async start(url: string, count: number, calleeUrl = url): Promise<SteadyCallers> {
     const callers = new SteadyCallers();
-    await callers.#startCallee(url);
+    await callers.#startCallee(calleeUrl);
     for (let index = 0; index < count; index++) await callers.#startCaller(url);
     return callers;
   }
@@ -67,7 +72,9 @@ export class SteadyCallers {
     const callee = await join(url, "json", (frame) => {
       const [type, id, , , args] = read(frame);
       if (type === 65) registered.resolve();
-      if (type === 68) callee.send(encode([70, id, {}, args], "json"));
+      if (type !== 68) return;
+      this.#performed.add((args as number[])[0] ?? 0);
+      callee.send(encode([70, id, {}, args], "json"));
     });
     this.#keep(callee);
     callee.send(encode([64, 1, {}, PROCEDURE], "json"));
@@ -77,22 +84,49 @@ export class SteadyCallers {
   async #startCaller(url: string): Promise<void> {
     let request = 0;
     let calledAt = 0;
+    let waitsFor: number | null = null;
     const call = () => {
       if (this.#isStopping) return;
       request += 1;
       calledAt = performance.now();
       this.#waiting += 1;
-      caller.send(encode([48, request, {}, PROCEDURE, [request]], "json"));
+      waitsFor = ++this.#calls;
+      caller.send(encode([48, request, {}, PROCEDURE, [waitsFor]], "json"));
     };
     const caller = await join(url, "json", (frame) => {
-      this.#waiting -= 1;
-      if (read(frame)[0] === 50) this.#counts.answered += 1;
+      const [type] = read(frame);
+      if (waitsFor !== null) this.#waiting -= 1;
+      const wasPerformed = waitsFor !== null && this.#performed.delete(waitsFor);
+      waitsFor = null;
+      if (type === 6) {
+        // A call that crosses with GOODBYE is not performed, and not lost.
+        if (wasPerformed) this.#counts.lostCalls += 1;
+        clearTimeout(timer);
+        this.#move(caller, url);
+        return;
+      }
+      if (type === 50) this.#counts.answered += 1;
       else this.#counts.lostCalls += 1;
       this.#counts.slowestMs = Math.max(this.#counts.slowestMs, performance.now() - calledAt);
-      setTimeout(call, PAUSE_MS);
+      timer = setTimeout(call, PAUSE_MS);
     });
     this.#keep(caller);
-    setTimeout(call, Math.random() * PAUSE_MS);
+    let timer = setTimeout(call, Math.random() * PAUSE_MS);
+  }
+
+  /** A session is let go, and joins again. */
+  #move(caller: WebSocket, url: string): void {
+    caller.onclose = null;
+    caller.send(encode([6, {}, "wamp.close.goodbye_and_out"], "json"));
+    caller.close();
+    this.#startCaller(url).then(
+      () => {
+        this.#counts.movedSessions += 1;
+      },
+      () => {
+        this.#counts.lostSessions += 1;
+      },
+    );
   }
 
   #keep(socket: WebSocket): void {
@@ -104,5 +138,5 @@ export class SteadyCallers {
 }
 
 function noCounts(): SteadyCounts {
-  return { answered: 0, lostCalls: 0, lostSessions: 0, slowestMs: 0 };
+  return { answered: 0, lostCalls: 0, lostSessions: 0, movedSessions: 0, slowestMs: 0 };
 }

@@ -54,11 +54,12 @@ const range = (waits: readonly number[]) =>
   `${waits[0]?.toFixed(2)} to ${waits.at(-1)?.toFixed(2)} s`;
 
 /** What the sessions of the other proxy have lost. */
-function printLosses({ lostSessions, lostCalls, answered }: SteadyCounts): string {
-  return `${lostSessions} other sessions and ${lostCalls} of ${answered.toLocaleString("en")} calls lost`;
+function printLosses({ lostSessions, movedSessions, lostCalls, answered }: SteadyCounts): string {
+  return `${lostSessions + movedSessions} other sessions and ${lostCalls} of ${answered.toLocaleString("en")} calls lost`;
 }
 
-const isLossless = ({ lostSessions, lostCalls }: SteadyCounts) => lostSessions + lostCalls === 0;
+const isLossless = ({ lostSessions, movedSessions, lostCalls }: SteadyCounts) =>
+  lostSessions + movedSessions + lostCalls === 0;
 
 /** The seconds until each new process served, the shortest first, and what the sessions have lost meanwhile. */
 async function measureRestarts(signal: "SIGKILL" | "SIGSTOP", times: number) {
