@@ -41,6 +41,7 @@ const WAMP = {
 const ONLY_HERE = {
   "@fastify/busboy": "^src/transport/web/upload/form-reader[.]ts$",
   "@opentelemetry": "^src/observe/(otlp-tracer|span-sender)[.]ts$",
+  "@nats-io": "^src/router/cluster/nats-engine[.]ts$",
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   jose: "^src/transport/web/auth/",
@@ -117,5 +118,9 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     builtInModules: { add: ["bun", "bun:test"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["bun", "import", "require", "node", "default"],
+    },
   },
 };

@@ -14,6 +14,7 @@ const REQUIREMENTS = "test/python/requirements.txt";
 const NEXUSD = "github.com/gammazero/nexus/v3/nexusd";
 const NXT = "github.com/xconnio/xconn-go/cmd/nxt";
 const XCONN_CLIENT = "./xconn";
+const NATS_SERVER = "github.com/nats-io/nats-server/v2";
 
 run([process.execPath, "scripts/build-binary.ts"]);
 if (!makeVenv()) {
@@ -23,6 +24,9 @@ if (!makeVenv()) {
 const programs = { nexusd: NEXUSD, nxt: NXT, "xconn-client": XCONN_CLIENT };
 if (!Object.entries(programs).every(([name, source]) => buildGo(source, name))) {
   console.log("LEFT OUT: tests against programs in Go, which cannot be built here");
+}
+if (!buildGo(NATS_SERVER, "nats-server", "test/go/nats")) {
+  console.log("LEFT OUT: the tests of clusters, as nats-server cannot be built here");
 }
 if (!installJawampa()) {
   console.log("LEFT OUT: the tests against jawampa, as Maven or Java 17 cannot bring it here");
@@ -47,13 +51,13 @@ function makeVenv(): boolean {
 }
 
 /** Builds a program in Go beside the Python peers; what has not changed takes a second. */
-function buildGo(source: string, name: string): boolean {
+function buildGo(source: string, name: string, module = "test/go"): boolean {
   if (Bun.which("go") === null) return false;
   const build = [
     "go",
     "build",
     "-C",
-    "test/go",
+    module,
     "-o",
     `${process.cwd()}/${VENV}/bin/${name}`,
     source,

@@ -16,9 +16,10 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { BrokerCluster } from "./cluster-links.ts";
 import { refuseUnannouncedPassthru } from "./message-options.ts";
 import type { MetaObserver } from "./meta-observer.ts";
-import { messageFor, payloadOf, send, tooLongFor } from "./outgoing.ts";
+import { messageFor, payloadOf, send, sendError, tooLongFor } from "./outgoing.ts";
 import { keptPublication, type Publication, publicationOf } from "./publication.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { EndRequest, PublishRequest, SubscribeRequest } from "./requests.ts";
@@ -29,8 +30,10 @@ import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 /** Keeps subscriptions, and sends publications to them. */
 export class Broker {
   readonly subscriptions = new SubscriptionMap();
+  readonly retained = new RetainedEvents();
+  /** Undefined: no other worker has the realm. */
+  cluster: BrokerCluster | undefined;
   readonly #meta: MetaObserver;
-  readonly #retained = new RetainedEvents();
 
   constructor(meta: MetaObserver) {
     this.#meta = meta;
@@ -53,7 +56,7 @@ export class Broker {
       });
     }
     send(session, [MessageType.UNSUBSCRIBED, id]);
-    this.#meta.unsubscribed(session, subscription);
+    this.#unsubscribed(session, subscription);
   }
 
   /** Ends a subscription of a session, which is told if it understands that. */
@@ -62,7 +65,7 @@ export class Broker {
     if (session.features.subscriptionRevocation) {
       send(session, [MessageType.UNSUBSCRIBED, 0, { subscription: subscription.id, reason }]);
     }
-    this.#meta.unsubscribed(session, subscription);
+    this.#unsubscribed(session, subscription);
   }
 
   publish(publisher: RealmSession, request: PublishRequest, { discloses }: Authorization): void {
@@ -70,11 +73,27 @@ export class Broker {
     refuseUnannouncedPassthru("PUBLISH", options, publisher.features.passthru.publisher);
     const isDisclosed = discloses || options.disclose_me === true;
     const publication = publicationOf(publisher, request, isDisclosed);
-    if (options.retain === true) this.#retained.set(keptPublication(publication));
-    if (options.acknowledge === true) {
-      send(publisher, [MessageType.PUBLISHED, id, publication.id]);
-    }
+    if (options.retain === true) this.retained.set(keptPublication(publication));
+    this.cluster?.publish(publication, options);
+    if (options.acknowledge === true) this.#acknowledge(publisher, id, publication.id);
     this.#route(publication, this.subscriptions.matches(publication.topic));
+  }
+
+  /** Sends a publication of another worker to these subscribers. */
+  deliver(publication: Publication, subscriptions: readonly Subscription[]): void {
+    this.#route(publication, subscriptions);
+  }
+
+  /** In a cluster its engine has to have the publication first. */
+  #acknowledge(publisher: RealmSession, request: number, publication: number): void {
+    const published = () => send(publisher, [MessageType.PUBLISHED, request, publication]);
+    if (this.cluster === undefined) {
+      published();
+      return;
+    }
+    this.cluster.whenPublished(published, ({ uri = ErrorUri.unavailable, message }) => {
+      sendError(publisher, MessageType.PUBLISH, request, uri, message);
+    });
   }
 
   /** The serializers of the sessions that may receive events of a topic. */
@@ -86,17 +105,23 @@ export class Broker {
   /** Publishes a meta event, such as `wamp.session.on_join`. */
   publishMetaEvent(topic: string, args: readonly unknown[]): void {
     const subscriptions = this.subscriptions.matches(topic);
-    if (subscriptions.length === 0) return;
+    if (subscriptions.length === 0 && this.cluster === undefined) return;
     const payload = payloadOf(args);
     const ofRouter = { excluded: undefined, rules: undefined };
     const publication = { id: randomId(), topic, details: {}, payload, ...ofRouter };
+    this.cluster?.publishMetaEvent(publication);
     this.#route(publication, subscriptions);
   }
 
   leave(session: RealmSession): void {
     for (const subscription of this.subscriptions.removeAll(session)) {
-      this.#meta.unsubscribed(session, subscription);
+      this.#unsubscribed(session, subscription);
     }
+  }
+
+  #unsubscribed(session: RealmSession, subscription: Subscription): void {
+    this.#meta.unsubscribed(session, subscription);
+    this.cluster?.unsubscribed(subscription);
   }
 
   #route(publication: Publication, subscriptions: readonly Subscription[]): void {
@@ -134,7 +159,7 @@ export class Broker {
 
   /** Sends a new subscriber the events that publishers had retained. */
   #sendRetained(session: RealmSession, subscription: Subscription): void {
-    for (const event of this.#retained.matching(subscription.uri, subscription.match)) {
+    for (const event of this.retained.matching(subscription.uri, subscription.match)) {
       if (!mayReceive(session, subscription, event)) continue;
       const head = eventHead(subscription, event, { ...event.details, retained: true });
       sendEvent(session, lastingEvent(session, head, event), head);

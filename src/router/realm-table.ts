@@ -10,6 +10,7 @@
 import type { RealmConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
+import type { ClusterEngines } from "./cluster/realm-cluster.ts";
 import { Realm } from "./realm.ts";
 
 /** The name of the template. */
@@ -18,15 +19,17 @@ const ANY = "*";
 /** The realms of one worker. */
 export class RealmTable {
   readonly #log: Logger;
+  readonly #engines: ClusterEngines | undefined;
   readonly #realms = new Map<string, Realm>();
   /** The names of those that are made of the template, the oldest first. */
   readonly #onDemand = new Set<string>();
   /** Undefined: clients open no realms. */
   #template: RealmConfig | undefined;
 
-  /** Opens the configured realms, without sessions. */
-  constructor(configs: readonly RealmConfig[], log: Logger) {
+  /** Opens the configured realms, without sessions; `engines` connect those with `cluster` to other workers. */
+  constructor(configs: readonly RealmConfig[], log: Logger, engines?: ClusterEngines) {
     this.#log = log;
+    this.#engines = engines;
     this.configure(configs);
   }
 
@@ -43,8 +46,13 @@ export class RealmTable {
     for (const config of named) {
       removed.delete(config.name);
       this.#onDemand.delete(config.name);
-      const realm = this.#realms.get(config.name);
-      if (realm === undefined) this.#realms.set(config.name, new Realm(config, this.#log));
+      let realm = this.#realms.get(config.name);
+      if (realm !== undefined && !realm.hasCluster(config.cluster)) {
+        realm.close();
+        realm = undefined;
+      }
+      if (realm === undefined)
+        this.#realms.set(config.name, new Realm(config, this.#log, this.#engines));
       else realm.configure(config);
     }
     for (const [name, realm] of removed) {
@@ -52,6 +60,25 @@ export class RealmTable {
       if (mayStay) realm.configure({ ...template, name });
       else this.#close(name, realm);
     }
+  }
+
+  /** The clusters of the realms that have one. */
+  clusters(): { realm: string; servers: string; isCurrent: boolean }[] {
+    return [...this.#realms.values()].flatMap(({ name, cluster }) =>
+      cluster === undefined
+        ? []
+        : [{ realm: name, servers: cluster.servers, isCurrent: cluster.isCurrent }],
+    );
+  }
+
+  /** Waits until the realms know the other workers of their clusters, as long as one may take to be missed. */
+  async joinClusters(): Promise<void> {
+    await Promise.all([...this.#realms.values()].map(({ cluster }) => cluster?.join()));
+  }
+
+  /** The other workers need not wait to learn that this one ends. */
+  async leaveClusters(): Promise<void> {
+    await Promise.all([...this.#realms.values()].map(({ cluster }) => cluster?.close()));
   }
 
   #openOnDemand(name: string): Realm | undefined {
@@ -63,7 +90,7 @@ export class RealmTable {
       this.#log.warn("no place for a realm", { realm: name, max_realms: most });
       return undefined;
     }
-    const realm = new Realm({ ...template, name }, this.#log);
+    const realm = new Realm({ ...template, name }, this.#log, this.#engines);
     this.#realms.set(name, realm);
     this.#onDemand.add(name);
     return realm;

@@ -4,12 +4,14 @@
  * @module
  */
 
+import type { ClusterConfig } from "#config/realm/cluster-config.ts";
 import type { RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
+import { type ClusterEngines, RealmCluster } from "./cluster/realm-cluster.ts";
 import { ConfiguredRole } from "./configured-role.ts";
 import { Dealer } from "./dealer.ts";
 import { openInternalSession } from "./internal-session.ts";
@@ -28,6 +30,8 @@ export class Realm implements MetaRealm {
   readonly name: string;
   readonly broker: Broker;
   readonly dealer: Dealer;
+  /** Undefined: no other worker has the realm. */
+  readonly cluster: RealmCluster | undefined;
   readonly #meta: MetaApi;
   readonly #log: Logger;
   readonly #service: OutgoingRequests;
@@ -37,7 +41,8 @@ export class Realm implements MetaRealm {
   #configs: ReadonlyMap<string, RoleConfig> = new Map();
   readonly #sessions = new Map<number, RealmSession>();
 
-  constructor(config: RealmConfig, log: Logger) {
+  /** `engines` connect a realm with `cluster` to other workers. */
+  constructor(config: RealmConfig, log: Logger, engines?: ClusterEngines) {
     this.name = config.name;
     this.#log = log;
     this.#meta = new MetaApi(this);
@@ -45,6 +50,8 @@ export class Realm implements MetaRealm {
     this.dealer = new Dealer(log, this.#meta);
     const options = { role: TRUSTED, log, maxRequests: MAX_QUESTIONS };
     this.#service = openInternalSession(this, options);
+    this.cluster = openCluster(config, this, log, engines);
+    this.broker.cluster = this.cluster;
     this.configure(config);
   }
 
@@ -56,6 +63,7 @@ export class Realm implements MetaRealm {
       most: options?.max_call_timeout ?? 0,
     };
     this.broker.subscriptions.keepEvents(history);
+    this.cluster?.configure();
     const before = this.#configs;
     this.#configs = new Map(roles.map((role) => [role.name, role]));
     for (const [name, role] of this.#roles) {
@@ -68,11 +76,17 @@ export class Realm implements MetaRealm {
   /** Ends every session: the realm is removed. */
   close(): void {
     for (const session of [...this.#sessions.values()]) session.goodbye(ErrorUri.closeRealm);
+    void this.cluster?.close();
   }
 
   /** The roles and features for WELCOME. */
   get announced(): Record<string, unknown> {
     return this.#meta.isEnabled ? ROUTER_ROLES : ROUTER_ROLES_WITHOUT_META_API;
+  }
+
+  /** Whether its cluster has this configuration; undefined: it is in none. */
+  hasCluster(config: ClusterConfig | undefined): boolean {
+    return Bun.deepEquals(config, this.cluster?.config);
   }
 
   /** Whether a session is joined, or something of this worker has subscribed. */
@@ -130,4 +144,21 @@ export class Realm implements MetaRealm {
       ? new PermissionRole({ name, permissions })
       : new AuthorizerRole(name, authorizer, this.#service, this.#log);
   }
+}
+
+function openCluster(
+  { name, cluster }: RealmConfig,
+  { broker }: Realm,
+  log: Logger,
+  engines: ClusterEngines | undefined,
+): RealmCluster | undefined {
+  if (cluster === undefined || engines === undefined) return undefined;
+  const { label } = engines;
+  return new RealmCluster(cluster, {
+    realm: name,
+    broker,
+    engine: engines.of(cluster),
+    label,
+    log,
+  });
 }

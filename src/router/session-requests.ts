@@ -11,6 +11,7 @@ import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { Broker } from "./broker.ts";
+import type { RequestCluster } from "./cluster-links.ts";
 import type { Dealer } from "./dealer.ts";
 import { type Incoming, isRefusal, violation } from "./incoming.ts";
 import { sendError } from "./outgoing.ts";
@@ -32,6 +33,8 @@ const READ_FACTOR = 10;
 export interface RequestTarget {
   readonly broker: Broker;
   readonly dealer: Dealer;
+  /** Undefined: no other worker has the realm. */
+  readonly cluster: RequestCluster | undefined;
 }
 
 /** How the requests of a session are handled. */
@@ -181,7 +184,9 @@ export class SessionRequests {
 
   #authorize(request: Request): Authorization | PendingAuthorization {
     if (!("action" in request)) return UNDISCLOSED;
-    return this.#session.role.authorize(this.#session, request);
+    const authorized = this.#session.role.authorize(this.#session, request);
+    const { cluster } = this.#target;
+    return cluster === undefined ? authorized : cluster.prepare(request, authorized);
   }
 
   #refuseTooMany({ type }: Request, octets: number): void {

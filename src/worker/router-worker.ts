@@ -21,6 +21,7 @@ import { RouterComponents } from "./router-components.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerAuthenticators } from "./worker-authenticators.ts";
+import { WorkerClusters } from "./worker-clusters.ts";
 import { WorkerTicketTokens } from "./worker-ticket-tokens.ts";
 import { WorkerTransports } from "./worker-transports.ts";
 
@@ -32,7 +33,10 @@ export async function startRouterWorker(
   config: RouterWorkerConfig,
   context: WorkerContext,
 ): Promise<RunningWorker<RouterWorkerConfig>> {
-  const realms = new RealmTable(config.realms, context.log);
+  const clusters = new WorkerClusters(config.id, context.log);
+  await clusters.load(config.realms);
+  const realms = new RealmTable(config.realms, context.log, clusters);
+  await realms.joinClusters();
   const caller = new RealmCaller(realms, context.log);
 
   const ticketTokens = new WorkerTicketTokens(context.log);
@@ -93,13 +97,14 @@ export async function startRouterWorker(
     counts,
     sessions,
     transports,
+    routers: reachOf(realms),
     figures: () => ({ sessions: counts.figures(sessions.size + ofComponents.size), routers: [] }),
     prepare: ({ config: next, isForced }) =>
       prepareTogether([
-        async () => ({
-          apply: () => realms.configure(next.realms),
-          abandon() {},
-        }),
+        async () => {
+          await clusters.load(next.realms);
+          return { apply: () => realms.configure(next.realms), abandon() {} };
+        },
         () => functionAuthenticators.prepare(next.authenticators, isForced),
         () => ticketTokens.prepare(next.transports),
         () => transports.prepare(next.transports, isForced),
@@ -111,6 +116,25 @@ export async function startRouterWorker(
       await Promise.all([transports.stop(sessions), left, endPython()]);
       jinja2?.end();
       ticketTokens.close();
+      await realms.leaveClusters();
+      await clusters.close();
     },
+  };
+}
+
+/** The clusters that cannot be reached count as routers that cannot. */
+function reachOf(realms: RealmTable): NonNullable<RunningWorker["routers"]> {
+  return {
+    figures: () => [],
+    reach: async () =>
+      realms.clusters().map(({ realm, servers, isCurrent }) => ({
+        realm,
+        role: "*",
+        reachable: isCurrent ? [servers] : [],
+        unreachable: isCurrent ? [] : [servers],
+        markedDown: [],
+      })),
+    backends: () => [],
+    mark() {},
   };
 }

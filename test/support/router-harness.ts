@@ -4,6 +4,7 @@ import { expect } from "bun:test";
 import type { PermissionConfig, RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
+import type { ClusterEngines } from "#router/cluster/realm-cluster.ts";
 import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -36,9 +37,10 @@ export interface JoinOptions extends FakePeerOptions {
 export function openRouter(
   roles: RoleConfig[],
   log: Logger = quiet,
-  rest: Pick<RealmConfig, "options" | "history"> = {},
+  rest: Pick<RealmConfig, "options" | "history" | "cluster"> = {},
+  engines?: ClusterEngines,
 ) {
-  const realms = new RealmTable([{ name: "realm1", roles, ...rest }], log);
+  const realms = new RealmTable([{ name: "realm1", roles, ...rest }], log, engines);
   return {
     realms,
     async join(options: JoinOptions = {}): Promise<JoinedPeer> {

@@ -7,6 +7,7 @@
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeAuthorization } from "./normalize-authorization.ts";
+import { normalizeCluster } from "./normalize-cluster.ts";
 import type { PermissionConfig, RealmConfig } from "./realm-config.ts";
 import type { PermissionItem, RealmItem } from "./realm-schema.ts";
 
@@ -32,6 +33,7 @@ export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Repo
       ...normalizeOptions(item, at, report),
       ...normalizeStore(item),
       ...normalizeTemplate(item, at, report),
+      ...(item.cluster && { cluster: normalizeCluster(item.cluster, [...at, "cluster"], report) }),
     });
   });
   return [...realms.values()];

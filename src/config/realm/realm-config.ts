@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ClusterConfig } from "./cluster-config.ts";
+
 /** A realm of a router worker. */
 export interface RealmConfig {
   name: string;
@@ -12,6 +14,8 @@ export interface RealmConfig {
   options?: RealmOptions;
   /** Topics whose events are kept; absent: none. */
   history?: HistoryConfig[];
+  /** Absent: no other worker has the realm. */
+  cluster?: ClusterConfig;
   /** Of the realm `*` alone: most realms that are made of it. */
   max_realms?: number;
 }

@@ -10,6 +10,7 @@ import { defaulted, optional, required, withoutEffect } from "#config/schema/att
 import { item, lenientItem } from "#config/schema/item.ts";
 import { anyMap, anything, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { realmCluster } from "./cluster-schema.ts";
 import { realmOptions } from "./realm-options-schema.ts";
 import { realmStore } from "./realm-store-schema.ts";
 
@@ -96,6 +97,10 @@ export const realm = lenientItem({
   roles: defaulted(v.array(role), [], "Roles of this realm."),
   options: optional(realmOptions, "Options of this realm."),
   store: optional(realmStore, "Events that are kept for clients that come later; absent: none."),
+  cluster: optional(
+    realmCluster,
+    "Extension. Other router workers, perhaps on other machines, that have the same realm; absent: none.",
+  ),
 });
 
 /** A realm as written. */

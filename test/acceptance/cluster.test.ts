@@ -1,0 +1,60 @@
+/** Two nodes of one realm that a real nats-server connects. */
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type ClusterNode, startClusterNode } from "../support/cluster-nodes.ts";
+import { hasNats, type NatsServer, startNats } from "../support/nats-server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort } from "../support/temporary-node.ts";
+
+describe.skipIf(!hasNats)("a realm on two nodes", () => {
+  const port = freePort();
+  const servers = [`nats://127.0.0.1:${port}`];
+  const folder = temporaryFolder();
+  let server: NatsServer;
+  let one: ClusterNode;
+  let other: ClusterNode;
+
+  beforeAll(async () => {
+    server = await startNats(folder, port);
+    [one, other] = await Promise.all([startClusterNode(servers), startClusterNode(servers)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([one?.stop(), other?.stop()]);
+    await server?.kill();
+  });
+
+  test("events reach clients of both, in their serializers", async () => {
+    const [publisher, far] = [await one.join("cbor"), await other.join("json")];
+    const near = await one.join("msgpack");
+    for (const peer of [near, far]) {
+      expect((await peer.ask([32, 1, { match: "prefix" }, "com.example"]))[0]).toBe(33);
+    }
+    const long = "x".repeat(3_000_000);
+    for (const args of [[1, "ä"], [long], [2]]) {
+      expect((await publisher.ask([16, 2, { acknowledge: true }, "com.example.a", args]))[0]).toBe(
+        17,
+      );
+      for (const peer of [near, far]) expect((await peer.next())[4]).toEqual(args);
+    }
+  });
+
+  test("a node whose servers cannot be reached is not ready, and comes back by itself", async () => {
+    const ready = async () => (await fetch(`${one.adminUrl}/readyz`)).status;
+    expect(await ready()).toBe(200);
+    const [publisher, far] = [await one.join(), await other.join()];
+    await far.ask([32, 1, {}, "com.example.back"]);
+    await server.kill();
+    await one.untilOutput(/cluster lost/);
+    await other.untilOutput(/cluster lost/);
+    while ((await ready()) !== 503) await Bun.sleep(50);
+    expect(await publisher.ask([16, 2, { acknowledge: true }, "com.example.back"])).toContain(17);
+    const from = [one.output().length, other.output().length];
+    server = await startNats(folder, port);
+    await one.untilOutput(/cluster joined/, from[0]);
+    await other.untilOutput(/cluster joined/, from[1]);
+    while ((await ready()) !== 200) await Bun.sleep(50);
+    publisher.client.says([16, 3, {}, "com.example.back", ["back"]]);
+    expect((await far.next())[4]).toEqual(["back"]);
+  });
+});
