@@ -53,15 +53,7 @@ function makeVenv(): boolean {
 /** Builds a program in Go beside the Python peers; what has not changed takes a second. */
 function buildGo(source: string, name: string, module = "test/go"): boolean {
   if (Bun.which("go") === null) return false;
-  const build = [
-    "go",
-    "build",
-    "-C",
-    module,
-    "-o",
-    `${process.cwd()}/${VENV}/bin/${name}`,
-    source,
-  ];
+  const build = ["go", "build", "-C", module, "-o", `${process.cwd()}/${VENV}/bin/${name}`, source];
   return Bun.spawnSync(build, { stdio: ["ignore", "inherit", "inherit"] }).exitCode === 0;
 }
 

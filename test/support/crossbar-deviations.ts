@@ -1,6 +1,6 @@
 /** What this program refuses although Crossbar starts with it; docs/compatibility.md gives the reasons. */
 
-const IN_EXTENSION = /\.(balancing|health_check)\b/;
+const IN_EXTENSION = /\.(balancing|health_check|cluster)\b/;
 
 /** Faults by their paths and sentences, under the titles of the rows. */
 export const DEVIATIONS: Record<string, readonly RegExp[]> = {

@@ -591,6 +591,27 @@ const worker = v.variant("type", [
         ),
         max_realms: maybe(count),
         history: maybe(v.array(v.strictObject({ uri: text, match: matchPolicy, limit: count }))),
+        cluster: maybe(
+          v.strictObject({
+            type: v.literal("nats"),
+            servers: texts,
+            prefix: text,
+            replicas: count,
+            tls: maybe(
+              v.strictObject({
+                ca_certificates: maybe(texts),
+                own: maybe(v.unknown()),
+                handshake_first: flag,
+              }),
+            ),
+            login: maybe(
+              v.strictObject({ kind: v.picklist(["credentials", "token", "nkey"]), secret: text }),
+            ),
+            presence_timeout: count,
+            when_apart: v.picklist(["serve", "refuse"]),
+            prefer_local: flag,
+          }),
+        ),
       }),
     ),
     components: maybe(
