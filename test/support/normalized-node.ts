@@ -600,7 +600,7 @@ const worker = v.variant("type", [
             tls: maybe(
               v.strictObject({
                 ca_certificates: maybe(texts),
-                own: maybe(v.unknown()),
+                own: maybe(v.looseObject({ certificate: absolute, key: absolute })),
                 handshake_first: flag,
               }),
             ),
