@@ -337,10 +337,12 @@ export class Dealer {
   }
 
   #find(procedure: string): [Registration, Endpoint] {
-    for (const registration of this.registrations.matches(procedure)) {
-      const callee = chooseCallee(registration, procedure);
-      if (callee === "busy") throw maxConcurrencyReached(procedure);
-      if (callee !== undefined) return [registration, callee];
+    const exact = this.registrations.get(procedure, "exact");
+    const found = exact && endpointOf(exact, procedure);
+    if (found !== undefined) return found;
+    for (const registration of this.registrations.patterns(procedure)) {
+      const other = endpointOf(registration, procedure);
+      if (other !== undefined) return other;
     }
     throw noSuchProcedure(procedure);
   }
@@ -374,6 +376,20 @@ export class Dealer {
     this.#calls.remove(call);
     sendError(call.caller, MessageType.CALL, call.request, uri, sentence);
   }
+}
+
+/**
+ * A registration and the callee for a call; undefined: it has none that may be called.
+ *
+ * @throws Failure when those that may be are busy.
+ */
+function endpointOf(
+  registration: Registration,
+  procedure: string,
+): [Registration, Endpoint] | undefined {
+  const callee = chooseCallee(registration, procedure);
+  if (callee === "busy") throw maxConcurrencyReached(procedure);
+  return callee && [registration, callee];
 }
 
 /** Sends INTERRUPT to a callee that announced `call_canceling`, once: it may forget the invocation then. */

@@ -22,7 +22,7 @@ import type { RealmSession } from "./realm-session.ts";
 import { type Added, noSuchProcedure, type Registration } from "./registration-map.ts";
 import type { CallRequest } from "./requests.ts";
 import { sessionDetails, sessionMeta } from "./session-meta.ts";
-import { isUsed, type Subscribed, type Subscription } from "./subscription-map.ts";
+import type { Subscribed, Subscription } from "./subscription-map.ts";
 import { Testaments } from "./testaments.ts";
 
 /** The meta API of one realm. */
@@ -80,7 +80,7 @@ export class MetaApi implements MetaObserver {
   unsubscribed({ id }: RealmSession, subscription: Subscription): void {
     if (isOfRouter(subscription)) return;
     this.#publish("wamp.subscription.on_unsubscribe", [id, subscription.id]);
-    if (isUsed(subscription)) return;
+    if (subscription.isUsed) return;
     this.#publish("wamp.subscription.on_delete", [id, subscription.id]);
   }
 

@@ -51,7 +51,7 @@ export function subscriptionMeta(realm: MetaRealm): MetaProcedures {
       get: (uri, match) => subscriptions.get(uri, match),
       byId: (id) => subscriptions.byId(id),
       members: ({ subscribers }) => [...subscribers],
-      has: ({ subscribers }, session) => subscribers.has(session),
+      has: (subscription, session) => subscription.has(session),
       details: subscriptionDetails,
       revoke: (session, one, reason) => broker.revoke(session, one, reason),
     }),

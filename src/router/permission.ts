@@ -15,7 +15,7 @@ import {
   type Role,
   UNDISCLOSED,
 } from "./role.ts";
-import { UriPatternMap } from "./uri-match.ts";
+import { UriPatternMap } from "./uri-pattern-map.ts";
 
 /**
  * A role of a realm with its permissions; only the best match of a URI counts. As in Crossbar that is the exact one,
@@ -24,14 +24,14 @@ import { UriPatternMap } from "./uri-match.ts";
 export class PermissionRole implements Role {
   readonly name: string;
   readonly asksAuthorizer = false;
-  readonly #wildcards = new UriPatternMap<PermissionConfig>();
-  readonly #others = new UriPatternMap<PermissionConfig>();
+  readonly #permissions = new UriPatternMap<PermissionConfig>();
 
   constructor(config: Pick<RoleConfig, "name" | "permissions">) {
     this.name = config.name;
     for (const permission of config.permissions) {
-      const permissions = permission.match === "wildcard" ? this.#wildcards : this.#others;
-      permissions.set(permission.uri, permission.match, permission);
+      const before = this.#permissions.get(permission.uri, permission.match);
+      if (before !== undefined) this.#permissions.delete(before);
+      this.#permissions.add(permission);
     }
   }
 
@@ -53,9 +53,9 @@ export class PermissionRole implements Role {
 
   #best(uri: string): PermissionConfig | undefined {
     return (
-      this.#others.get(uri, "exact") ??
-      this.#wildcards.matches(uri).next().value ??
-      this.#others.matches(uri).next().value
+      this.#permissions.get(uri, "exact") ??
+      this.#permissions.wildcards(uri)[0] ??
+      this.#permissions.prefixes(uri)[0]
     );
   }
 }

@@ -92,7 +92,7 @@ export class Realm implements MetaRealm {
   /** Whether a session is joined, or something of this worker has subscribed. */
   get isUsed(): boolean {
     if (this.#sessions.size > 0) return true;
-    return [...this.broker.subscriptions.all()].some(({ subscribers }) => subscribers.size > 0);
+    return [...this.broker.subscriptions.all()].some(({ isSubscribed }) => isSubscribed);
   }
 
   /** How many sessions are joined. */

@@ -6,11 +6,12 @@
 
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { randomId } from "#wamp/id.ts";
 import type { InvokePolicy } from "./message-options.ts";
+import { idAt, placeOf } from "./pattern-id.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
-import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
+import type { MatchPolicy } from "./uri-match.ts";
+import { UriPatternMap } from "./uri-pattern-map.ts";
 
 /** A callee of a registration. */
 export interface Endpoint {
@@ -51,11 +52,10 @@ export interface Added {
 /** Registrations by pattern, by id and by session. */
 export class RegistrationMap {
   readonly #byPattern = new UriPatternMap<Registration>();
-  readonly #byId = new Map<number, Registration>();
   readonly #bySession: SessionPatterns<Registration>;
 
   constructor(limits?: PatternLimits) {
-    this.#bySession = new SessionPatterns("register", limits);
+    this.#bySession = new SessionPatterns("register", this, limits);
   }
 
   /**
@@ -81,7 +81,7 @@ export class RegistrationMap {
     const isNew = registration === undefined;
     if (registration === undefined) {
       registration = {
-        id: randomId(),
+        id: idAt(this.#byPattern.nextPlace),
         uri,
         match,
         invoke,
@@ -89,8 +89,7 @@ export class RegistrationMap {
         callees: [],
         turn: 0,
       };
-      this.#byPattern.set(uri, match, registration);
-      this.#byId.set(registration.id, registration);
+      this.#byPattern.add(registration);
     }
     registration.callees.push({ session, concurrency, handlesTimeout, pending: 0 });
     this.#bySession.add(session, registration);
@@ -112,31 +111,46 @@ export class RegistrationMap {
   }
 
   byId(id: number): Registration | undefined {
-    return this.#byId.get(id);
+    const registration = this.#byPattern.at(placeOf(id));
+    return registration?.id === id ? registration : undefined;
   }
 
   all(): Iterable<Registration> {
-    return this.#byId.values();
+    return this.#byPattern.values();
+  }
+
+  /** The registration of a session with this id. */
+  ofSession(session: RealmSession, id: number): Registration | undefined {
+    const registration = this.byId(id);
+    return registration !== undefined && hasCallee(registration, session)
+      ? registration
+      : undefined;
   }
 
   /** Removes a callee, and the registration with its last one; undefined: it has no registration with this id. */
   remove(session: RealmSession, id: number): Registration | undefined {
-    const registration = this.#byId.get(id);
-    if (registration === undefined || !hasCallee(registration, session)) return undefined;
-    this.#bySession.delete(session, registration);
+    const registration = this.ofSession(session, id);
+    if (registration === undefined) return undefined;
     this.#drop(session, registration);
+    this.#bySession.delete(session, registration);
     return registration;
   }
 
   /** Removes a callee everywhere, and returns the registrations that it had. */
   removeAll(session: RealmSession): Registration[] {
-    const registrations = [...this.#bySession.take(session)];
+    const registrations = this.#bySession.take(session);
     for (const registration of registrations) this.#drop(session, registration);
     return registrations;
   }
 
+  /** All registrations that match, best first. */
   matches(procedure: string): Registration[] {
-    return [...this.#byPattern.matches(procedure)];
+    return this.#byPattern.matches(procedure);
+  }
+
+  /** Those of prefixes and wildcards that match, best first. */
+  patterns(procedure: string): Registration[] {
+    return this.#byPattern.patterns(procedure);
   }
 
   #drop(session: RealmSession, registration: Registration): void {
@@ -146,8 +160,7 @@ export class RegistrationMap {
       1,
     );
     if (callees.length > 0) return;
-    this.#byPattern.delete(registration.uri, registration.match);
-    this.#byId.delete(registration.id);
+    this.#byPattern.delete(registration);
   }
 }
 

@@ -8,7 +8,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { KeptPublication } from "./publication.ts";
-import { type MatchPolicy, matcherOf } from "./uri-match.ts";
+import { isMatch, type MatchPolicy } from "./uri-match.ts";
 
 /** Most topics of a realm with a retained event. */
 const MAX_TOPICS = 10_000;
@@ -38,8 +38,7 @@ export class RetainedEvents {
   /** The events of the topics that a pattern matches. */
   matching(uri: string, match: MatchPolicy): KeptPublication[] {
     if (match !== "exact") {
-      const isMatch = matcherOf(uri, match);
-      return [...this.#byTopic.values()].filter(({ topic }) => isMatch(topic));
+      return [...this.#byTopic.values()].filter(({ topic }) => isMatch(uri, match, topic));
     }
     const event = this.#byTopic.get(uri);
     return event === undefined ? [] : [event];

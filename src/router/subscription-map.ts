@@ -4,22 +4,66 @@
  * @module
  */
 
-import { randomId } from "#wamp/id.ts";
 import { EventHistory } from "./event-history.ts";
+import { idAt, placeOf } from "./pattern-id.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
-import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
+import type { MatchPolicy } from "./uri-match.ts";
+import { UriPatternMap } from "./uri-pattern-map.ts";
 
 /** A pattern and its subscribers. */
-export interface Subscription {
+export class Subscription {
   readonly id: number;
   readonly uri: string;
   readonly match: MatchPolicy;
   /** When, in milliseconds of the epoch. */
-  readonly created: number;
-  readonly subscribers: Set<RealmSession>;
+  readonly created = Date.now();
   /** Undefined: none of its events are kept. */
-  history: EventHistory | undefined;
+  history: EventHistory | undefined = undefined;
+  /** Most subscriptions have one subscriber, and a set of one takes more than all the rest. */
+  #subscribers: RealmSession | Set<RealmSession> | undefined = undefined;
+
+  constructor(id: number, uri: string, match: MatchPolicy) {
+    this.id = id;
+    this.uri = uri;
+    this.match = match;
+  }
+
+  /** In the order in which they subscribed. */
+  get subscribers(): Iterable<RealmSession> {
+    const subscribers = this.#subscribers;
+    if (subscribers instanceof Set) return subscribers;
+    return subscribers === undefined ? [] : [subscribers];
+  }
+
+  /** Whether it has subscribers. */
+  get isSubscribed(): boolean {
+    const subscribers = this.#subscribers;
+    return subscribers instanceof Set ? subscribers.size > 0 : subscribers !== undefined;
+  }
+
+  /** Whether it has subscribers, or events are kept of it. */
+  get isUsed(): boolean {
+    return this.isSubscribed || this.history !== undefined;
+  }
+
+  has(session: RealmSession): boolean {
+    const subscribers = this.#subscribers;
+    return subscribers instanceof Set ? subscribers.has(session) : subscribers === session;
+  }
+
+  add(session: RealmSession): void {
+    const subscribers = this.#subscribers;
+    if (subscribers instanceof Set) subscribers.add(session);
+    else if (subscribers === undefined) this.#subscribers = session;
+    else this.#subscribers = new Set([subscribers, session]);
+  }
+
+  delete(session: RealmSession): void {
+    const subscribers = this.#subscribers;
+    if (subscribers instanceof Set) subscribers.delete(session);
+    else if (subscribers === session) this.#subscribers = undefined;
+  }
 }
 
 /** What came of a SUBSCRIBE. */
@@ -42,11 +86,10 @@ export interface KeptPattern {
 /** Subscriptions by pattern, by id and by session. */
 export class SubscriptionMap {
   readonly #byPattern = new UriPatternMap<Subscription>();
-  readonly #byId = new Map<number, Subscription>();
   readonly #bySession: SessionPatterns<Subscription>;
 
   constructor(limits?: PatternLimits) {
-    this.#bySession = new SessionPatterns("subscribe to", limits);
+    this.#bySession = new SessionPatterns("subscribe to", this, limits);
   }
 
   /**
@@ -56,19 +99,19 @@ export class SubscriptionMap {
    */
   add(subscriber: RealmSession, uri: string, match: MatchPolicy): Subscribed {
     const before = this.#byPattern.get(uri, match);
-    if (before?.subscribers.has(subscriber)) {
+    if (before?.has(subscriber)) {
       return { subscription: before, isNew: false, isRepeated: true };
     }
     this.#bySession.refuseTooMany(subscriber, uri);
     const subscription = before ?? this.#open(uri, match);
-    subscription.subscribers.add(subscriber);
+    subscription.add(subscriber);
     this.#bySession.add(subscriber, subscription);
     return { subscription, isNew: before === undefined, isRepeated: false };
   }
 
   /** Keeps events of these patterns, and of no others. */
   keepEvents(patterns: readonly KeptPattern[]): void {
-    const before = new Set([...this.#byId.values()].filter(({ history }) => history !== undefined));
+    const before = new Set([...this.all()].filter(({ history }) => history !== undefined));
     for (const { uri, match, limit } of patterns) {
       const subscription = this.#byPattern.get(uri, match) ?? this.#open(uri, match);
       before.delete(subscription);
@@ -87,55 +130,52 @@ export class SubscriptionMap {
   }
 
   byId(id: number): Subscription | undefined {
-    return this.#byId.get(id);
+    const subscription = this.#byPattern.at(placeOf(id));
+    return subscription?.id === id ? subscription : undefined;
   }
 
   all(): Iterable<Subscription> {
-    return this.#byId.values();
+    return this.#byPattern.values();
+  }
+
+  /** The subscription of a session with this id. */
+  ofSession(subscriber: RealmSession, id: number): Subscription | undefined {
+    const subscription = this.byId(id);
+    return subscription?.has(subscriber) ? subscription : undefined;
   }
 
   /** Removes a subscriber, and what is of no use without it; undefined: it has no subscription with this id. */
   remove(subscriber: RealmSession, id: number): Subscription | undefined {
-    const subscription = this.#byId.get(id);
-    if (!subscription?.subscribers.has(subscriber)) return undefined;
-    this.#bySession.delete(subscriber, subscription);
+    const subscription = this.ofSession(subscriber, id);
+    if (subscription === undefined) return undefined;
     this.#drop(subscriber, subscription);
+    this.#bySession.delete(subscriber, subscription);
     return subscription;
   }
 
   /** Removes a subscriber everywhere, and returns the subscriptions that it had. */
   removeAll(subscriber: RealmSession): Subscription[] {
-    const subscriptions = [...this.#bySession.take(subscriber)];
+    const subscriptions = this.#bySession.take(subscriber);
     for (const subscription of subscriptions) this.#drop(subscriber, subscription);
     return subscriptions;
   }
 
   matches(topic: string): Subscription[] {
-    return [...this.#byPattern.matches(topic)];
+    return this.#byPattern.matches(topic);
   }
 
   #open(uri: string, match: MatchPolicy): Subscription {
-    const created = Date.now();
-    const subscribers = new Set<RealmSession>();
-    const subscription = { id: randomId(), uri, match, created, subscribers, history: undefined };
-    this.#byPattern.set(uri, match, subscription);
-    this.#byId.set(subscription.id, subscription);
+    const subscription = new Subscription(idAt(this.#byPattern.nextPlace), uri, match);
+    this.#byPattern.add(subscription);
     return subscription;
   }
 
   #drop(subscriber: RealmSession, subscription: Subscription): void {
-    subscription.subscribers.delete(subscriber);
+    subscription.delete(subscriber);
     this.#closeUnused(subscription);
   }
 
   #closeUnused(subscription: Subscription): void {
-    if (isUsed(subscription)) return;
-    this.#byPattern.delete(subscription.uri, subscription.match);
-    this.#byId.delete(subscription.id);
+    if (!subscription.isUsed) this.#byPattern.delete(subscription);
   }
-}
-
-/** Whether a subscription has subscribers, or events are kept of it. */
-export function isUsed({ subscribers, history }: Subscription): boolean {
-  return subscribers.size > 0 || history !== undefined;
 }

@@ -12,7 +12,7 @@ import { takeOctets } from "#base/octet-ownership.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { Broker } from "#router/broker.ts";
 import type { PublishRequest } from "#router/requests.ts";
-import { isUsed, type Subscription } from "#router/subscription-map.ts";
+import type { Subscription } from "#router/subscription-map.ts";
 import type { MatchPolicy } from "#router/uri-match.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { ClusterEngine } from "./cluster-engine.ts";
@@ -68,7 +68,7 @@ export class SharedEvents {
 
   /** Closes the pattern of a subscription that is of no use any more. */
   closeUnused(subscription: Subscription): void {
-    if (!isUsed(subscription)) this.#close(subscription.uri, subscription.match);
+    if (!subscription.isUsed) this.#close(subscription.uri, subscription.match);
   }
 
   /** Opens and closes patterns, until those of all subscriptions are open. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import type { RealmSession } from "#router/realm-session.ts";
 import { RegistrationMap } from "#router/registration-map.ts";
 import { SubscriptionMap } from "#router/subscription-map.ts";
+import type { MatchPolicy } from "#router/uri-match.ts";
 
 const [a, b] = [{}, {}] as [RealmSession, RealmSession];
 
@@ -12,7 +14,7 @@ test("one subscription is shared by all sessions with its pattern", () => {
   const second = map.add(b, "x.y", "exact");
   expect(second.subscription.id).toBe(id);
   const again = map.add(a, "x.y", "exact");
-  expect(again.subscription.subscribers).toEqual(new Set([a, b]));
+  expect([...again.subscription.subscribers]).toEqual([a, b]);
   expect([first, second, again].map((one) => [one.isNew, one.isRepeated])).toEqual([
     [true, false],
     [false, false],
@@ -68,6 +70,69 @@ test("a subscription of which events are kept stays without subscribers, as long
   expect([map.get("x", "exact"), subscription.history?.limit]).toEqual([subscription, 7]);
   map.keepEvents([]);
   expect([map.get("x", "exact"), map.matches("x")]).toEqual([undefined, []]);
+});
+
+test("an id is not that of another subscription that comes in its place", () => {
+  const map = new SubscriptionMap();
+  const ids = Array.from({ length: 1000 }, () => {
+    const { id } = map.add(a, "x", "exact").subscription;
+    map.remove(a, id);
+    return id;
+  });
+  expect(ids.every((id) => Number.isSafeInteger(id) && id > 0)).toBe(true);
+  // Two of a thousand ids are the same once in eight runs.
+  expect(new Set(ids).size).toBeGreaterThan(990);
+  const { id } = map.add(a, "y", "exact").subscription;
+  expect([map.byId(ids[0] as number), map.remove(a, ids[0] as number)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(map.byId(id)?.uri).toBe("y");
+});
+
+test("sessions have what they subscribed to and did not give up, whatever they do", () => {
+  const sessions = [{}, {}, {}] as RealmSession[];
+  const change = fc.record({
+    kind: fc.constantFrom("add", "add", "add", "remove", "remove", "leave"),
+    session: fc.nat({ max: 2 }),
+    uri: fc.constantFrom("a", "b", "c", "d", "e"),
+    match: fc.constantFrom<MatchPolicy>("exact", "prefix", "wildcard"),
+  });
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
+      const map = new SubscriptionMap({ maxPatterns: 10, maxCharacters: 12 });
+      const kept = new Map(sessions.map((session) => [session, new Set<string>()]));
+      for (const { kind, session: index, uri, match } of changes) {
+        const session = sessions[index] as RealmSession;
+        const own = kept.get(session) as Set<string>;
+        const one = map.get(uri, match);
+        const key = `${match} ${uri}`;
+        if (kind === "leave") {
+          const left = map.removeAll(session).map((gone) => `${gone.match} ${gone.uri}`);
+          expect(left.toSorted()).toEqual([...own].toSorted());
+          own.clear();
+        } else if (kind === "remove") {
+          const removed = one && map.remove(session, one.id);
+          expect(removed !== undefined).toBe(own.delete(key));
+        } else if (own.size < 10 || own.has(key)) {
+          expect(map.add(session, uri, match).isRepeated).toBe(own.has(key));
+          own.add(key);
+        } else {
+          expect(() => map.add(session, uri, match)).toThrow("this session has 10 already");
+        }
+        const used = new Set([...kept.values()].flatMap((keys) => [...keys]));
+        const all = [...map.all()];
+        expect(new Set(all.map((each) => `${each.match} ${each.uri}`))).toEqual(used);
+        for (const each of all) {
+          expect(map.byId(each.id)).toBe(each);
+          for (const [owner, keys] of kept) {
+            expect(each.has(owner)).toBe(keys.has(`${each.match} ${each.uri}`));
+          }
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
 });
 
 describe("the limits of a session", () => {
