@@ -12,13 +12,17 @@ export function printTransport(transport: TransportDetails): Record<string, unkn
   return {
     channel_type: transport.isSecure ? "tls" : "tcp",
     // Autobahn refuses names that it does not know.
-    channel_framing: transport.type === "longpoll" ? "native" : transport.type,
+    channel_framing: isWampFraming(transport) ? transport.type : "native",
     channel_serializer: transport.serializer,
     peer: transport.peer,
     is_server: true,
     is_secure: transport.isSecure,
     ...(clientCertificate !== undefined && { peer_cert: printCertificate(clientCertificate) }),
   };
+}
+
+function isWampFraming({ type }: TransportDetails): boolean {
+  return type === "websocket" || type === "rawsocket";
 }
 
 /** A certificate as in Crossbar, with the subject's attribute names in lower case. */

@@ -41,7 +41,7 @@ export async function startHandoverListener(
   const endpoint = { type: "unix", path, permission: 0o600 } as const;
   const acceptor = new EndpointAcceptor(endpoint, {
     transport: "handover",
-    handlers: { rawSocket: null, http: requests },
+    handlers: { rawSocket: null, mqtt: null, http: requests },
     handshakeMs: HEAD_MS,
     descriptorsPerClient: 1,
     log,

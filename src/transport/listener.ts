@@ -15,6 +15,8 @@ import type { PageRenderer } from "#template/page-renderer.ts";
 import type { ClientCookie, Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
 import type { InheritedListener } from "./endpoint/listen.ts";
+import type { MqttSession } from "./mqtt/mqtt-session.ts";
+import type { MqttSessions } from "./mqtt/session-store.ts";
 import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
 
 /** What a transport and its Web services need from their worker. */
@@ -31,6 +33,8 @@ export interface TransportContext {
   recallLogin?: RecallLogin;
   /** Sockets that are open already, by the ids of the transports that are to use them, once each. */
   inheritedSockets?: Map<string, InheritedListener>;
+  /** The sessions of MQTT clients of the worker; absent: each transport has its own. */
+  mqttSessions?: MqttSessions<MqttSession>;
   /** The long-poll transports of the worker; absent: each path has its own, which no other worker reaches. */
   longPolls?: LongPollTransports;
 }

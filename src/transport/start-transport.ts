@@ -1,5 +1,5 @@
 /**
- * startTransport: composes a listening transport. RawSocket, WebSocket and HTTP are spoken on the sockets that an
+ * startTransport: composes a listening transport. RawSocket, MQTT, WebSocket and HTTP are spoken on the sockets that an
  * EndpointAcceptor accepts.
  *
  * Another configuration of the same endpoint is prepared beside the present one, and then replaces it for what comes
@@ -10,6 +10,7 @@
 
 import type { PreparedChange } from "#base/prepared-change.ts";
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { MqttServiceConfig } from "#config/mqtt/mqtt-config.ts";
 import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
@@ -27,6 +28,7 @@ import {
   type Listener,
   type TransportContext,
 } from "./listener.ts";
+import { MqttAcceptor, mqttUrl } from "./mqtt/mqtt-acceptor.ts";
 import { rateLimitedAccept } from "./rate-limited-peer.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
 import { RequestDispatch } from "./web/request-dispatch.ts";
@@ -38,12 +40,14 @@ const HANDSHAKE_MS = 10_000;
 /** The protocols of a transport; null: not spoken. */
 interface Protocols {
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
+  mqtt: MqttServiceConfig | null;
   web: WebServerConfig | null;
 }
 
 /** What speaks the protocols of a transport; null: never spoken yet. */
 interface Speakers {
   rawSocket: RawSocketAcceptor | null;
+  mqtt: MqttAcceptor | null;
   http: RequestDispatch | null;
 }
 
@@ -57,14 +61,15 @@ export async function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
-  const { rawsocket, web } = protocolsOf(config);
+  const { rawsocket, mqtt, web } = protocolsOf(config);
   const limit = connectionLimitFor(config, context.log);
   const acceptLimited = rateLimitedAccept(limitsOf(config), accept, context.log);
   const options = { accept: acceptLimited, limit };
   const service = rawsocket && { ...options, config: { ...rawsocket, id: config.id } };
   const rawSocket = service && new RawSocketAcceptor(service, context.log);
+  const mqttAcceptor = mqtt && new MqttAcceptor({ ...options, config: mqtt }, context);
   const http = web && (await RequestDispatch.open(web, options, context));
-  const speakers = { rawSocket, http };
+  const speakers = { rawSocket, mqtt: mqttAcceptor, http };
   try {
     const acceptor = new EndpointAcceptor(config.endpoint, detection(config, speakers, context));
     const inherited = context.inheritedSockets?.get(config.id) ?? null;
@@ -103,9 +108,10 @@ class TransportListener implements Listener {
 
   get urls(): string[] {
     const { config, port } = this.#parts;
-    const { rawsocket, web } = protocolsOf(config);
+    const { rawsocket, mqtt, web } = protocolsOf(config);
     return [
       ...(rawsocket ? [rawSocketUrl(config.endpoint, port)] : []),
+      ...(mqtt ? [mqttUrl(config.endpoint, port)] : []),
       ...(web ? webServerUrls(web, port) : []),
     ];
   }
@@ -116,22 +122,25 @@ class TransportListener implements Listener {
 
   async prepare(config: TransportConfig, isForced: boolean): Promise<PreparedChange> {
     const { speakers, acceptor, accept, context } = this.#parts;
-    const { rawsocket, web } = protocolsOf(config);
+    const { rawsocket, mqtt, web } = protocolsOf(config);
     const limit = this.#parts.limit ?? connectionLimitFor(config, context.log);
     const acceptLimited = rateLimitedAccept(limitsOf(config), accept, context.log);
     const options = { accept: acceptLimited, limit };
     const service = rawsocket && { ...options, config: { ...rawsocket, id: config.id } };
     const rawSocket =
       speakers.rawSocket ?? (service && new RawSocketAcceptor(service, context.log));
+    const mqttService = mqtt && { ...options, config: mqtt };
+    const mqttAcceptor = speakers.mqtt ?? (mqttService && new MqttAcceptor(mqttService, context));
     const paths = web && (await preparePaths(speakers.http, web, options, { context, isForced }));
     const http = paths?.http ?? speakers.http;
-    const next = { rawSocket, http };
+    const next = { rawSocket, mqtt: mqttAcceptor, http };
     try {
       const change = acceptor.prepare(config.endpoint, detection(config, next, context));
       return {
         apply: () => {
           change.apply();
           if (service !== null) rawSocket?.use(service);
+          if (mqttService !== null) mqttAcceptor?.use(mqttService);
           if (paths === null) speakers.http?.retire();
           else paths.change.apply();
           limit?.change(limitsOf(config) ?? UNLIMITED);
@@ -185,7 +194,8 @@ class TransportListener implements Listener {
   async close(): Promise<void> {
     const { acceptor, speakers } = this.#parts;
     acceptor.stop();
-    await Promise.all([speakers.rawSocket?.close(), speakers.http?.close()]);
+    const { rawSocket, mqtt, http } = speakers;
+    await Promise.all([rawSocket?.close(), mqtt?.close(), http?.close()]);
     await acceptor.close();
   }
 }
@@ -206,13 +216,17 @@ async function preparePaths(
 
 function detection(
   config: TransportConfig,
-  { rawSocket, http }: Speakers,
+  speakers: Speakers,
   context: TransportContext,
 ): DetectionOptions {
-  const { rawsocket, web } = protocolsOf(config);
+  const { rawsocket, mqtt, web } = protocolsOf(config);
   return {
     transport: config.id,
-    handlers: { rawSocket: rawsocket && rawSocket, http: web && http },
+    handlers: {
+      rawSocket: rawsocket && speakers.rawSocket,
+      mqtt: mqtt && speakers.mqtt,
+      http: web && speakers.http,
+    },
     handshakeMs: handshakeTimeoutOf(web),
     descriptorsPerClient: descriptorsPerClient(context),
     log: context.log,
@@ -224,12 +238,14 @@ function protocolsOf(config: TransportConfig): Protocols {
     case "web":
     case "websocket":
     case "websocket.testee":
-      return { rawsocket: null, web: config };
+      return { rawsocket: null, mqtt: null, web: config };
     case "rawsocket":
-      return { rawsocket: config, web: null };
+      return { rawsocket: config, mqtt: null, web: null };
+    case "mqtt":
+      return { rawsocket: null, mqtt: config, web: null };
     case "universal": {
-      const { rawsocket, paths } = config;
-      return { rawsocket, web: paths && { ...config, type: "web", paths } };
+      const { rawsocket, mqtt = null, paths } = config;
+      return { rawsocket, mqtt, web: paths && { ...config, type: "web", paths } };
     }
   }
 }

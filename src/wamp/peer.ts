@@ -16,7 +16,7 @@ export type WireMessage = Uint8Array;
 export interface TransportDetails {
   /** In Crossbar's notation: `tcp4:127.0.0.1:49816`, `tcp6:[::1]:49816` or `unix:/path`. */
   peer: string;
-  type: "websocket" | "rawsocket" | "longpoll";
+  type: "websocket" | "rawsocket" | "longpoll" | "mqtt";
   serializer: SerializerName;
   isSecure: boolean;
   /** Whether the connection came through a Unix domain socket of this machine. */

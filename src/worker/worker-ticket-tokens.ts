@@ -10,7 +10,10 @@ import type { PreparedChange } from "#base/prepared-change.ts";
 import type { TokenTicketConfig } from "#config/auth/token-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
-import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
+import type {
+  WebServiceConfig,
+  WebSocketServiceConfig,
+} from "#config/web-service/web-service-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { IssuerTokens } from "./issuer-tokens.ts";
 
@@ -90,13 +93,16 @@ type SessionAuth = SessionConfig["auth"];
 function authsOf(transport: TransportConfig): SessionAuth[] {
   switch (transport.type) {
     case "websocket":
+      return authsOfWebSocket(transport);
     case "rawsocket":
+    case "mqtt":
       return [transport.auth];
     case "web":
       return authsBelow(transport.paths);
     case "universal": {
-      const { rawsocket, paths } = transport;
-      return [...(rawsocket === null ? [] : [rawsocket.auth]), ...authsBelow(paths ?? {})];
+      const { rawsocket, mqtt, paths } = transport;
+      const parts = [rawsocket, mqtt].filter((one) => one !== null && one !== undefined);
+      return [...parts.map(({ auth }) => auth), ...authsBelow(paths ?? {})];
     }
     default:
       return [];
@@ -106,7 +112,11 @@ function authsOf(transport: TransportConfig): SessionAuth[] {
 function authsBelow(paths: Record<string, WebServiceConfig>): SessionAuth[] {
   return Object.values(paths).flatMap((service) => {
     if (service.type === "path") return authsBelow(service.paths);
-    const isForSessions = service.type === "websocket" || service.type === "longpoll";
-    return isForSessions ? [service.auth] : [];
+    if (service.type === "websocket") return authsOfWebSocket(service);
+    return service.type === "longpoll" ? [service.auth] : [];
   });
+}
+
+function authsOfWebSocket({ auth, mqtt }: WebSocketServiceConfig): SessionAuth[] {
+  return mqtt === undefined ? [auth] : [auth, mqtt.auth];
 }

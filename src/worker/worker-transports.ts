@@ -9,6 +9,7 @@ import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { type HandoverListener, startHandoverListener } from "#transport/handover-listener.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
+import { MqttSessions } from "#transport/mqtt/session-store.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import { LongPollTransports } from "#transport/web/longpoll/longpoll-transports.ts";
 import type { EndableSession, SessionTable } from "./session-table.ts";
@@ -46,7 +47,7 @@ export class WorkerTransports {
     longPolls: LongPollTransports,
   ) {
     this.#accept = accept;
-    this.#context = { ...context, longPolls };
+    this.#context = { ...context, longPolls, mqttSessions: new MqttSessions() };
     this.#longPolls = longPolls;
   }
 

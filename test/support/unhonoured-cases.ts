@@ -66,6 +66,18 @@ export const wholeNode = [
       auth: { "cryptosign-proxy": { type: "static", principals: { node1: proxyNode } } },
     },
   ],
+  [
+    "$.workers[0].transports[2]",
+    {
+      type: "mqtt",
+      endpoint: { type: "unix", path: "mqtt.sock" },
+      options: {
+        realm: "realm1",
+        auth: anonymous,
+        payload_mapping: { a: { type: "native", serializer: "json" } },
+      },
+    },
+  ],
   ["$.workers[0].realms[0].options", {}],
   ["$.workers[0].realms[0].store", { type: "memory", "event-history": [{ uri: "a" }] }],
   ["$.workers[0].components", componentsOfEachType(() => ({}))],

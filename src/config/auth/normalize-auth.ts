@@ -17,6 +17,11 @@ import { normalizeTokenTicket } from "./normalize-token-ticket.ts";
 import { warnOfRole } from "./role-rules.ts";
 import type { TokenTicketItem } from "./ticket-schema.ts";
 
+/** The path of `auth`; of the item itself where it has none. */
+export function authPath(item: { auth?: unknown }, path: JsonPath): JsonPath {
+  return item.auth === undefined ? path : [...path, "auth"];
+}
+
 /** The normalized authmethods, or `passthrough`, for which the routes must not depend on the role. */
 export function normalizeSessionAuth(
   item: AuthItem | "passthrough" | undefined,

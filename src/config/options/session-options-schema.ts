@@ -97,8 +97,11 @@ const joining = {
 /** Those that have the same name for every transport. */
 export const sessionLimits = { ...waiting, ...incomplete, ...ends, ...joining };
 
+/** Those of transports whose clients are not pinged. */
+export const bufferedLimits = { max_buffered, ...sessionLimits };
+
 /** The attributes, for the items of the transport types. */
-export const sessionOptions = { ...keepalive, max_buffered, ...sessionLimits };
+export const sessionOptions = { ...keepalive, ...bufferedLimits };
 
 const written = item(sessionOptions);
 

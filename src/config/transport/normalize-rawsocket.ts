@@ -5,7 +5,7 @@
  */
 
 import { isRecord } from "#base/record.ts";
-import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
+import { authPath, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeRawSocketOptions } from "#config/options/normalize-rawsocket-options.ts";
 import {
   normalizeJoining,
@@ -15,7 +15,6 @@ import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import { defaultRawSocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import { authPath } from "#config/web-service/normalize-websocket.ts";
 import { acceptedSerializers } from "./accepted-serializers.ts";
 import type { TransportContext } from "./transport-context.ts";
 import type { RawSocketItem } from "./transport-schema.ts";

@@ -7,6 +7,7 @@
 
 import { asList, isRecord, textOr } from "#base/record.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
+import { normalizeMqtt } from "#config/mqtt/normalize-mqtt.ts";
 import { normalizeHttpLimits, normalizeLimits } from "#config/options/normalize-limits.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -106,6 +107,12 @@ function normalizeTransport(
       const at = [...path, "web", "options"];
       const options = normalizeWebOptions(item.web?.options, at, endpoint, report);
       return endpoint && { ...universal, endpoint, ...options, ...limits };
+    }
+    case "mqtt": {
+      if (report.isMalformed(path)) return null;
+      const service = normalizeMqtt(item, path, context);
+      const limits = normalizeLimits(item, path, context);
+      return endpoint && { type: "mqtt", id, endpoint, ...limits, ...service };
     }
     case "rawsocket": {
       const session = normalizeRawSocket(item, path, context);

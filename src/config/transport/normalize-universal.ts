@@ -1,10 +1,11 @@
 /**
- * Normalizes universal transports: RawSocket, and Web services and WebSockets in one tree of paths.
+ * Normalizes universal transports: RawSocket, MQTT, and Web services and WebSockets in one tree of paths.
  *
  * @module
  */
 
 import { asMap } from "#base/record.ts";
+import { normalizeMqtt } from "#config/mqtt/normalize-mqtt.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { checkCookieLogins } from "#config/web-service/cookie-login-rules.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
@@ -22,17 +23,20 @@ export function normalizeUniversal(
   context: TransportContext,
 ): Omit<UniversalTransportConfig, "endpoint"> {
   const { report, transportId } = context;
-  const { rawsocket, websocket, web } = item;
-  if (rawsocket === undefined && websocket === undefined && web === undefined) {
-    report.warn(path, 'none of "rawsocket", "websocket" and "web" is given: nobody can connect');
+  const { rawsocket, websocket, web, mqtt } = item;
+  if ([rawsocket, websocket, web, mqtt].every((part) => part === undefined)) {
+    const sentence = 'none of "rawsocket", "websocket", "web" and "mqtt" is given';
+    report.warn(path, `${sentence}: nobody can connect`);
   }
   const at = [...path, "rawsocket"];
+  const hasMqtt = mqtt !== undefined && !report.isMalformed([...path, "mqtt"]);
   const hasRawSocket = rawsocket !== undefined && !report.isMalformed(at);
   return {
     type: "universal",
     id: transportId,
     rawsocket: hasRawSocket ? normalizeRawSocket(rawsocket, at, context) : null,
     paths: websocket || web ? normalizeUniversalPaths(item, path, context) : null,
+    ...(hasMqtt && { mqtt: normalizeMqtt(mqtt, [...path, "mqtt"], context) }),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { MqttServiceConfig } from "#config/mqtt/mqtt-config.ts";
 import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
@@ -19,6 +20,7 @@ export type TransportConfig =
   | WebTransportConfig
   | WebSocketTransportConfig
   | RawSocketTransportConfig
+  | MqttTransportConfig
   | UniversalTransportConfig
   | WebSocketTesteeTransportConfig;
 
@@ -60,13 +62,23 @@ export interface RawSocketTransportConfig extends SessionConfig {
   options: RawSocketOptions;
 }
 
-/** `type: universal`: RawSocket, and HTTP and WebSocket by path, on one endpoint. */
+/** `type: mqtt`. */
+export interface MqttTransportConfig extends MqttServiceConfig {
+  type: "mqtt";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  limits?: TransportLimits;
+}
+
+/** `type: universal`: RawSocket, MQTT, and HTTP and WebSocket by path, on one endpoint. */
 export interface UniversalTransportConfig extends WebOptions {
   type: "universal";
   id: string;
   endpoint: ListeningEndpointConfig;
   /** Null: no RawSocket. */
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
+  /** Absent: no MQTT. */
+  mqtt?: MqttServiceConfig;
   /** Web services and WebSockets; null: no HTTP. */
   paths: Record<string, WebServiceConfig> | null;
   limits?: TransportLimits;

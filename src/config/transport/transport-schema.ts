@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { transportAuth } from "#config/auth/auth-schema.ts";
 import { listeningEndpoint } from "#config/endpoint/endpoint-schema.ts";
+import { mqttAttributes, mqttPart } from "#config/mqtt/mqtt-schema.ts";
 import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
@@ -76,6 +77,14 @@ const rawsocket = item({
   ...limits,
 });
 
+const mqtt = item({
+  id: transportId,
+  type: required(v.literal("mqtt"), "MQTT clients, each of which is a WAMP session."),
+  endpoint,
+  ...mqttAttributes,
+  ...limits,
+});
+
 /** Parts of a universal transport share its endpoint. */
 const universalRawsocket = item({
   id: withoutEffect(id),
@@ -92,7 +101,10 @@ const universalWeb = item({
 
 const universal = item({
   id: transportId,
-  type: required(v.literal("universal"), "RawSocket, WebSocket and Web services on one socket."),
+  type: required(
+    v.literal("universal"),
+    "RawSocket, WebSocket, Web services and MQTT on one socket.",
+  ),
   endpoint,
   rawsocket: optional(universalRawsocket, "WAMP over RawSocket; absent: none."),
   websocket: optional(
@@ -100,7 +112,7 @@ const universal = item({
     "Path name -> WAMP over WebSocket; takes precedence over the same path in `web`.",
   ),
   web: optional(universalWeb, "Web services; absent: none."),
-  mqtt: optional(unhonoured(anything, always, "no client can connect over MQTT")),
+  mqtt: optional(mqttPart, "MQTT clients; absent: none."),
   ...limits,
   ...forwarding,
 });
@@ -147,10 +159,9 @@ function leftOut(type: string) {
 
 /** A listening transport. */
 export const transport = byType(
-  { web, websocket, rawsocket, universal, "websocket.testee": websocketTestee },
+  { web, websocket, rawsocket, mqtt, universal, "websocket.testee": websocketTestee },
   {
     unlisted: {
-      mqtt: leftOut("mqtt"),
       flashpolicy: leftOut("flashpolicy"),
       "stream.testee": leftOut("stream.testee"),
     },

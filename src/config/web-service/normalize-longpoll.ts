@@ -4,7 +4,7 @@
  * @module
  */
 
-import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
+import { authPath, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import {
   normalizeBuffering,
   normalizeJoining,
@@ -27,7 +27,6 @@ import {
   MOST_MESSAGES,
 } from "./longpoll-schema.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
-import { authPath } from "./normalize-websocket.ts";
 
 type OptionsItem = NonNullable<LongPollItem["options"]>;
 

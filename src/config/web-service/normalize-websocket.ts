@@ -4,8 +4,9 @@
  * @module
  */
 
-import { normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
+import { authPath, normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeConnectingTransport } from "#config/connection/normalize-connecting-transport.ts";
+import { normalizeMqtt } from "#config/mqtt/normalize-mqtt.ts";
 import {
   normalizeJoining,
   warnOfRouterOptions,
@@ -35,6 +36,7 @@ export function normalizeWebSocket(
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
     options: normalizeWebSocketOptions(options, context.endpointType),
     joining: normalizeJoining(options, [...path, "options"], context),
+    ...(item.mqtt && { mqtt: normalizeMqtt(item.mqtt, [...path, "mqtt"], context) }),
   };
   const inner = {
     ...context,
@@ -57,11 +59,6 @@ function normalizeBackendAuth(
   if (auth === undefined || auth === "passthrough") return "passthrough";
   const known = { isRoleKnown: () => true, isRealmKnown: () => true };
   return normalizeAuth(auth, [...path, "auth"], { ...context, ...known });
-}
-
-/** The path of `auth`; of the item itself where it has none. */
-export function authPath(item: { auth?: unknown }, path: JsonPath): JsonPath {
-  return item.auth === undefined ? path : [...path, "auth"];
 }
 
 function addBackend(

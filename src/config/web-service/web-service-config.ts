@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MqttServiceConfig } from "#config/mqtt/mqtt-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
@@ -161,4 +162,6 @@ export interface WebSocketServiceConfig extends SessionConfig {
   options: WebSocketOptions;
   /** Undefined: no cookie is issued. */
   cookie?: CookieConfig;
+  /** Clients with the subprotocol `mqtt`; absent: there are none. */
+  mqtt?: MqttServiceConfig;
 }

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { type AuthItem, sessionAuth, transportAuth } from "#config/auth/auth-schema.ts";
 import { secret } from "#config/auth/principal-schema.ts";
 import { backends, type ConnectingTransportItem } from "#config/connection/connection-schema.ts";
+import { type MqttItem, mqttPart } from "#config/mqtt/mqtt-schema.ts";
 import {
   type WebSocketOptionsItem,
   websocketOptions,
@@ -220,6 +221,7 @@ export const webSocketAttributes = {
   auth: transportAuth,
   options: optional(websocketOptions, "Options."),
   cookie: optional(cookie, "A cookie for browsers; absent: none."),
+  mqtt: optional(mqttPart, "Extension. MQTT clients, by the subprotocol `mqtt`; absent: none."),
   debug: withoutEffect(v.boolean()),
 };
 
@@ -257,6 +259,7 @@ export interface WebSocketItem {
   auth?: AuthItem | "passthrough" | undefined;
   options?: WebSocketOptionsItem | undefined;
   cookie?: CookieItem | undefined;
+  mqtt?: MqttItem | undefined;
 }
 
 /** A nested tree of paths as written. */

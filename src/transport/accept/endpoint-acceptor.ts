@@ -3,7 +3,7 @@
  *
  *     PROXY header        where the endpoint has trusted_proxies and one of them connects
  *     TLS handshake       where the endpoint has tls
- *     first octet         7F is RawSocket, a letter begins an HTTP request
+ *     first octet         7F is RawSocket, 10 is MQTT, a letter begins an HTTP request
  *     head of a request   HTTP only: gathered whole
  *
  * Where all of this is RawSocket without PROXY header and TLS, there is nothing to detect.
@@ -263,10 +263,10 @@ export class EndpointAcceptor {
 
 /** @throws Failure when a certificate cannot be used. */
 function acceptanceOf(endpoint: ListeningEndpointConfig, options: DetectionOptions): Acceptance {
-  const { rawSocket, http } = options.handlers;
+  const { rawSocket, mqtt, http } = options.handlers;
   const proxies = endpoint.type === "tcp" ? endpoint.trusted_proxies : undefined;
   const hasContexts = endpoint.type === "tcp" && hasTls(endpoint);
-  const detects = hasContexts || proxies !== undefined || http !== null;
+  const detects = hasContexts || proxies !== undefined || http !== null || mqtt !== null;
   return {
     endpoint,
     options,

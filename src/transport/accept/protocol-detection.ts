@@ -18,12 +18,19 @@ const PROXY_HEADER_MS = 10_000;
 
 const RAWSOCKET_MAGIC = 0x7f;
 
+/** CONNECT, without flags. */
+const MQTT_CONNECT = 0x10;
+
 const HANDSHAKE = "complete handshake";
 
 /** The handlers of an endpoint's protocols; each takes connections over. Null: not spoken here. */
 export interface ProtocolHandlers {
   /** The octets received so far follow as the first `received`. */
   rawSocket: {
+    accept(socket: ConnectionSocket, details: ConnectionDetails): ConnectionEvents;
+  } | null;
+  /** The same. */
+  mqtt: {
     accept(socket: ConnectionSocket, details: ConnectionDetails): ConnectionEvents;
   } | null;
   http: {
@@ -199,12 +206,16 @@ export class ProtocolDetection implements ConnectionEvents {
 
   #chooseProtocol(chunk: Uint8Array): void {
     const first = chunk[0] ?? 0;
-    const { rawSocket, http } = this.#options.handlers;
+    const { rawSocket, mqtt, http } = this.#options.handlers;
     const details = this.#details;
     if (this.#accepted.needsCertificate && details.clientCertificate === undefined) {
       this.#reject("no client certificate");
     } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
       const events = rawSocket.accept(this.#socket, details);
+      this.#handOver(events);
+      events.received(chunk);
+    } else if (first === MQTT_CONNECT && mqtt !== null) {
+      const events = mqtt.accept(this.#socket, details);
       this.#handOver(events);
       events.received(chunk);
     } else if (isLetter(first) && http !== null) {

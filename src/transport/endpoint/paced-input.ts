@@ -22,6 +22,10 @@ export const PauseReason = {
   inflating: 4,
   /** A long message waits until there is room for it. */
   memory: 8,
+  /** What it has asked for is to be answered first. */
+  answers: 16,
+  /** Too many of its messages wait for their acknowledgements. */
+  acknowledgements: 32,
 } as const;
 
 /** The socket, or the connection that octets come from. */

@@ -12,7 +12,12 @@ import type { HttpRequest } from "#transport/http/http-request.ts";
 import { PAGE_HEADERS, TEXT_HEADERS } from "#transport/http/page-headers.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage, upgradePage } from "./status-page.ts";
-import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
+import {
+  type ChosenSubprotocol,
+  chooseSubprotocol,
+  MQTT_SUBPROTOCOL,
+  subprotocolsFor,
+} from "./subprotocol.ts";
 
 /** What an answer 426 has to name (RFC 9110, section 15.5.22). */
 const UPGRADE = {
@@ -34,16 +39,18 @@ export function checkWampHandshake(
   request: HandshakeRequest,
   config: WebSocketServiceConfig,
 ): HandshakeDecision {
-  const { options, serializers } = config;
+  const { options, serializers, mqtt } = config;
   const refusal = checkHandshake(request, options, () => statusPage(serializers));
   if (refusal !== null) return { kind: "answer", answer: refusal };
   const chosen = chooseSubprotocol(
     request.headers.get("sec-websocket-protocol"),
     serializers,
     options.require_websocket_subprotocol,
+    mqtt !== undefined,
   );
   if (chosen !== undefined) return { kind: "upgrade", chosen };
-  const available = subprotocolsFor(serializers).join(", ");
+  const ofWamp = subprotocolsFor(serializers);
+  const available = (mqtt === undefined ? ofWamp : [...ofWamp, MQTT_SUBPROTOCOL]).join(", ");
   const sentence = `None of the offered subprotocols is available here: ${available}.`;
   return { kind: "answer", answer: textAnswer(400, sentence) };
 }

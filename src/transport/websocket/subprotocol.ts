@@ -1,5 +1,5 @@
 /**
- * The WebSocket subprotocols of WAMP, and their negotiation.
+ * The WebSocket subprotocols of WAMP, and `mqtt`, and their negotiation.
  *
  * Each serializer has two: `wamp.2.cbor`, with one WAMP message in each WebSocket message, and
  * `wamp.2.cbor.batched`, with one or more.
@@ -28,6 +28,15 @@ const SUBPROTOCOLS: ReadonlyMap<string, ChosenSubprotocol> = new Map(
   ),
 );
 
+/** The subprotocol of MQTT, whose sessions are CBOR within the program. */
+export const MQTT_SUBPROTOCOL = "mqtt";
+
+const MQTT: ChosenSubprotocol = {
+  serializer: "cbor",
+  isBatched: false,
+  protocol: MQTT_SUBPROTOCOL,
+};
+
 /** All subprotocols of some serializers: `wamp.2.cbor`, `wamp.2.cbor.batched`. */
 export function subprotocolsFor(serializers: readonly SerializerName[]): string[] {
   return serializers.flatMap((name) => [`wamp.2.${name}`, `wamp.2.${name}.batched`]);
@@ -35,12 +44,13 @@ export function subprotocolsFor(serializers: readonly SerializerName[]): string[
 
 /**
  * The first subprotocol in the client's order that the path supports; undefined when there is none. A
- * client that offers none uses JSON, where the path does not require an offer.
+ * client that offers none uses JSON, where the path does not require an offer. `takesMqtt`: so does it `mqtt`.
  */
 export function chooseSubprotocol(
   offered: string | null,
   enabled: readonly SerializerName[],
   isRequired: boolean,
+  takesMqtt = false,
 ): ChosenSubprotocol | undefined {
   // Most clients offer one.
   const only = offered === null ? undefined : SUBPROTOCOLS.get(offered);
@@ -55,6 +65,7 @@ export function chooseSubprotocol(
       : { serializer: "json", isBatched: false, protocol: "" };
   }
   for (const protocol of names) {
+    if (takesMqtt && protocol === MQTT_SUBPROTOCOL) return MQTT;
     const known = SUBPROTOCOLS.get(protocol);
     if (known !== undefined && enabled.includes(known.serializer)) return known;
   }

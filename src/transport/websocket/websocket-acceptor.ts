@@ -15,12 +15,14 @@ import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { traceContextOf } from "#transport/http/trace-context.ts";
 import type { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
-import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
+import { MqttWebSockets } from "#transport/mqtt/mqtt-websocket.ts";
+import { CloseCode, type ConnectionDetails, type Peer, type PeerHandler } from "#wamp/peer.ts";
 import { openBatchedSession } from "./batched-peer.ts";
 import type { CookieTracker } from "./cookie-tracker.ts";
 import { answerHandshake, type HandshakeAnswerOptions } from "./handshake-answer.ts";
 import { checkHandshake, checkWampHandshake } from "./handshake-check.ts";
 import { testeePage } from "./status-page.ts";
+import { type ChosenSubprotocol, MQTT_SUBPROTOCOL } from "./subprotocol.ts";
 import type {
   WebSocketConnection,
   WebSocketConnectionOptions,
@@ -55,11 +57,13 @@ export class WebSocketAcceptor implements WebSocketOwner {
   /** The open WebSockets and their slots; undefined where connections are not counted. */
   readonly #open = new Map<WebSocketConnection, ConnectionSlot | undefined>();
   readonly #closing = new GracefulClose(this.#open);
+  readonly #mqtt: MqttWebSockets;
 
-  constructor({ log, nodeInfo }: TransportContext, options: WebSocketAcceptorOptions) {
+  constructor(context: TransportContext, options: WebSocketAcceptorOptions) {
     this.#options = options;
-    this.log = log;
-    this.#serverName = `crossproxy/${nodeInfo.release}`;
+    this.log = context.log;
+    this.#serverName = `crossproxy/${context.nodeInfo.release}`;
+    this.#mqtt = new MqttWebSockets(context);
   }
 
   /** Changes what holds for handshakes from now on. */
@@ -100,7 +104,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
         strictTransport,
       });
     }
-    const { serializer, isBatched, protocol } = decision.chosen;
+    const { serializer, protocol } = decision.chosen;
     const cookies = this.#options.cookies.get(config);
     const cookie = cookies?.track(request.headers.get("cookie"), Date.now());
     const answer = { protocol, options: config.options, setCookie: cookie?.setCookie ?? null };
@@ -113,14 +117,26 @@ export class WebSocketAcceptor implements WebSocketOwner {
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     this.#open.set(peer, slot);
-    const accept = (wampPeer: Peer) => this.#options.accept(wampPeer, config);
     try {
-      peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
+      peer.attach(this.#openSession(peer, config, decision.chosen));
     } catch (thrown) {
       this.log.error("peer not accepted", { error: sentenceOf(thrown) });
       peer.close(CloseCode.internalError, "internal error");
     }
     return peer;
+  }
+
+  #openSession(
+    peer: Peer,
+    config: WebSocketServiceConfig,
+    { isBatched, protocol }: ChosenSubprotocol,
+  ): PeerHandler {
+    const { accept } = this.#options;
+    if (protocol === MQTT_SUBPROTOCOL && config.mqtt !== undefined) {
+      return this.#mqtt.open(peer, config.mqtt, accept);
+    }
+    const open = (wampPeer: Peer) => accept(wampPeer, config);
+    return isBatched ? openBatchedSession(peer, open) : open(peer);
   }
 
   #upgradeToTestee(

@@ -138,7 +138,7 @@ describe("loadNodeConfig", () => {
     const intervals = async (transport: object) => {
       const { config } = await loadNode(proxyNode(transport));
       const made = transportsOf(config)[0];
-      if (made === undefined || !("options" in made)) throw new Error("expected options");
+      if (made?.type !== "websocket" && made?.type !== "rawsocket") throw new Error(made?.type);
       return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
     };
     const unix = { type: "unix", path: "a.sock" };
@@ -283,7 +283,7 @@ describe("loadNodeConfig", () => {
     ]);
   });
 
-  test.each(["mqtt", "flashpolicy", "stream.testee"])(
+  test.each(["flashpolicy", "stream.testee"])(
     "leaves out a transport of type %s, and keeps the number of the next one",
     async (type) => {
       const [worker] = proxyNode({}).workers;

@@ -33,16 +33,19 @@ describe("a universal transport", () => {
     });
   });
 
-  test("runs without its MQTT, which is warned of", async () => {
-    const mqtt = { options: { realm: "realm1", role: "anonymous" } };
+  test("takes MQTT beside the others", async () => {
+    const mqtt = { options: { realm: "realm1", role: "anonymous", auth } };
     const { transport, told } = await load({
       type: "universal",
       endpoint,
       mqtt,
       websocket: { ws: websocket },
     });
-    expect(told).toEqual([".mqtt: not honoured: no client can connect over MQTT"]);
-    expect(transport).toMatchObject({ rawsocket: null, paths: { ws: { type: "websocket" } } });
+    expect(told).toEqual([
+      ".mqtt.options.role: not honoured: `auth` decides on the role; without it, it is `anonymous`",
+    ]);
+    const paths = { ws: { type: "websocket" } };
+    expect(transport).toMatchObject({ rawsocket: null, paths, mqtt: { realm: "realm1", auth } });
   });
 
   test("leaves out what is not there", async () => {
@@ -54,7 +57,7 @@ describe("a universal transport", () => {
       rawsocket: null,
     });
     expect((await load({ type: "universal", endpoint })).told).toEqual([
-      ': none of "rawsocket", "websocket" and "web" is given: nobody can connect',
+      ': none of "rawsocket", "websocket", "web" and "mqtt" is given: nobody can connect',
     ]);
   });
 

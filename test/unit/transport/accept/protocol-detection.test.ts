@@ -13,7 +13,7 @@ interface Settings {
   /** TLS begins behind a header; `readsClientHello`: once the name in the ClientHello is known. */
   startsTls?: boolean;
   readsClientHello?: boolean;
-  speaks?: ("rawsocket" | "http")[];
+  speaks?: ("rawsocket" | "mqtt" | "http")[];
 }
 
 /** A connection that has been accepted; `handed` is what became of it. */
@@ -37,6 +37,7 @@ function accepted(settings: Settings = {}) {
   const { speaks = ["rawsocket", "http"], startsTls = false } = settings;
   const handlers: DetectionOptions["handlers"] = {
     rawSocket: speaks.includes("rawsocket") ? { accept: handler("rawsocket") } : null,
+    mqtt: speaks.includes("mqtt") ? { accept: handler("mqtt") } : null,
     http: speaks.includes("http")
       ? {
           dispatch: handler("http"),

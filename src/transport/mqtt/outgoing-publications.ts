@@ -1,0 +1,175 @@
+/**
+ * OutgoingPublications: what is published to one client. With QoS 0 it is sent and forgotten; with QoS 1 and 2 it is
+ * kept until the client acknowledges it.
+ *
+ *     QoS 1   PUBLISH ->  <- PUBACK
+ *     QoS 2   PUBLISH ->  <- PUBREC  PUBREL ->  <- PUBCOMP
+ *
+ * No more are sent than the client takes at once; the others wait. What was sent before a connection ended is sent again
+ * over the next one (MQTT 5.0, section 4.4).
+ *
+ * @module
+ */
+
+import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
+import type { MqttVersion } from "./read-packet.ts";
+import { Reason } from "./reason-codes.ts";
+
+/** One message for the client; its octets are its own with QoS 1 and 2, else they are borrowed. */
+export interface OutgoingPublication {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly properties?: NonNullable<IPublishPacket["properties"]> | undefined;
+}
+
+/** One that is not acknowledged. */
+interface Unacknowledged {
+  readonly publication: OutgoingPublication;
+  /** Whether PUBREC has come. */
+  isReceived: boolean;
+}
+
+/** The connection of the client, if it has one. */
+export interface PublicationSink {
+  readonly version: MqttVersion;
+  /** Publications that it takes before it acknowledges any. */
+  readonly receiveMaximum: number;
+  readonly isConnected: boolean;
+  write(octets: Uint8Array): void;
+  answer(packet: Packet): void;
+}
+
+/** About what one takes beside its payload and topic. */
+const OVERHEAD_OCTETS = 128;
+
+const MAX_ID = 65_535;
+
+/** The publications to one client. */
+export class OutgoingPublications {
+  readonly #sink: PublicationSink;
+  #lastId = 0;
+  /** By packet id, in the order in which they were sent; undefined: there has been none. */
+  #unacknowledged: Map<number, Unacknowledged> | undefined;
+  #waiting: OutgoingPublication[] = [];
+  /** Octets that are kept for the client. */
+  octets = 0;
+
+  constructor(sink: PublicationSink) {
+    this.#sink = sink;
+  }
+
+  /** Number of publications that are kept for the client. */
+  get length(): number {
+    return this.#waiting.length + (this.#unacknowledged?.size ?? 0);
+  }
+
+  /** Sends one now, or when the client has acknowledged others. */
+  publish(publication: OutgoingPublication): void {
+    if (publication.qos === 0) {
+      this.#sink.write(publishPacket(publication, 0, false, this.#sink.version));
+      return;
+    }
+    this.octets += octetsOf(publication);
+    this.#waiting.push(publication);
+    this.#sendWaiting();
+  }
+
+  /** The client acknowledges one: with PUBACK or PUBCOMP, or with a PUBREC that refuses it. */
+  acknowledged(id: number): void {
+    const one = this.#unacknowledged?.get(id);
+    if (one === undefined) return;
+    this.#unacknowledged?.delete(id);
+    this.octets -= octetsOf(one.publication);
+    this.#sendWaiting();
+  }
+
+  /** PUBREC: the client has got one of QoS 2. */
+  received(id: number, reason: number): void {
+    if (reason >= Reason.unspecified) {
+      this.acknowledged(id);
+      return;
+    }
+    const one = this.#unacknowledged?.get(id);
+    if (one !== undefined) one.isReceived = true;
+    this.#release(id, one !== undefined);
+  }
+
+  /** Sends again what a connection before has not acknowledged, and then what waits. */
+  resend(): void {
+    for (const [id, { publication, isReceived }] of this.#unacknowledged ?? []) {
+      if (isReceived) this.#release(id, true);
+      else this.#sink.write(publishPacket(publication, id, true, this.#sink.version));
+    }
+    this.#sendWaiting();
+  }
+
+  /** Everything is given up. */
+  drop(): void {
+    this.#unacknowledged = undefined;
+    this.#waiting = [];
+    this.octets = 0;
+  }
+
+  #release(messageId: number, isKnown: boolean): void {
+    const reasonCode = isKnown ? Reason.success : Reason.unknownPacketId;
+    this.#sink.answer({ cmd: "pubrel", messageId, reasonCode });
+  }
+
+  #sendWaiting(): void {
+    if (!this.#sink.isConnected || this.#waiting.length === 0) return;
+    this.#unacknowledged ??= new Map();
+    let sent = 0;
+    for (const publication of this.#waiting) {
+      if (this.#unacknowledged.size >= this.#sink.receiveMaximum) break;
+      sent += 1;
+      const id = this.#nextId();
+      this.#unacknowledged.set(id, { publication, isReceived: false });
+      this.#sink.write(publishPacket(publication, id, false, this.#sink.version));
+    }
+    this.#waiting.splice(0, sent);
+  }
+
+  /** An id that no other publication has; fewer are unacknowledged than there are ids. */
+  #nextId(): number {
+    do this.#lastId = (this.#lastId % MAX_ID) + 1;
+    while (this.#unacknowledged?.has(this.#lastId));
+    return this.#lastId;
+  }
+}
+
+function octetsOf({ topic, payload }: OutgoingPublication): number {
+  return OVERHEAD_OCTETS + topic.length + payload.length;
+}
+
+/** The octets of a PUBLISH; most have no properties. */
+export function publishPacket(
+  { topic, payload, qos, retain, properties }: OutgoingPublication,
+  messageId: number,
+  dup: boolean,
+  version: MqttVersion,
+): Uint8Array {
+  if (properties !== undefined && version === 5) {
+    const octets = payload instanceof Buffer ? payload : Buffer.from(payload);
+    return generate(
+      { cmd: "publish", topic, payload: octets, qos, retain, dup, messageId, properties },
+      { protocolVersion: 5 },
+    );
+  }
+  const topicOctets = Buffer.byteLength(topic);
+  const rest = 2 + topicOctets + (qos > 0 ? 2 : 0) + (version === 5 ? 1 : 0) + payload.length;
+  const packet = Buffer.allocUnsafe(5 + rest);
+  packet[0] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
+  let at = 1;
+  for (let left = rest; ; left = Math.floor(left / 128)) {
+    packet[at++] = left < 128 ? left : (left % 128) | 0x80;
+    if (left < 128) break;
+  }
+  at = packet.writeUInt16BE(topicOctets, at);
+  at += packet.write(topic, at);
+  if (qos > 0) at = packet.writeUInt16BE(messageId, at);
+  if (version === 5) packet[at++] = 0;
+  packet.set(payload, at);
+  return packet.subarray(0, at + payload.length);
+}

@@ -1,0 +1,241 @@
+/**
+ * Subscriptions: the topic filters of one client, and the subscriptions of WAMP that they are.
+ *
+ *     SUBSCRIBE  7: a/#, b/+    [SUBSCRIBE, 1, {match: "prefix"}, "a."] [SUBSCRIBE, 2, {}, "a"] [SUBSCRIBE, 3, ..., "b."]
+ *     SUBACK     7: 0, 0        once all of these are answered
+ *
+ * Several filters may be one subscription of WAMP: an event of it is sent once.
+ *
+ * @module
+ */
+
+import type { ISubscribePacket, ISubscription, IUnsubscribePacket, Packet } from "mqtt-packet";
+import { MessageType } from "#wamp/message-type.ts";
+import type { TopicPattern } from "#wamp/wamp-caller.ts";
+import type { MqttVersion } from "./read-packet.ts";
+import { Reason, reasonOfUri } from "./reason-codes.ts";
+import { filterMatches, readFilter, type TopicFilter, topicOfUri } from "./topic-map.ts";
+
+/** A topic filter of the client. */
+interface Subscription {
+  readonly filter: TopicFilter;
+  readonly qos: 0 | 1 | 2;
+  readonly isNoLocal: boolean;
+  readonly identifier: number | undefined;
+  /** Ids of its subscriptions of WAMP. */
+  readonly ids: number[];
+}
+
+/** A subscription of WAMP, and the filters that it serves. */
+interface WampSubscription {
+  readonly pattern: TopicPattern;
+  readonly filters: Subscription[];
+}
+
+/** A SUBSCRIBE or UNSUBSCRIBE of the client that is not answered. */
+interface Exchange {
+  readonly cmd: "suback" | "unsuback";
+  readonly messageId: number;
+  readonly granted: number[];
+  /** Filters that are asked for, in the order of the packet. */
+  readonly asked: (Subscription | undefined)[];
+  unanswered: number;
+}
+
+/** A request that a router has not answered. */
+export interface SubscriptionRequest {
+  readonly kind: "subscribe" | "unsubscribe";
+  readonly exchange: Exchange | undefined;
+  /** Which filter of the packet it is for. */
+  readonly index: number;
+  readonly pattern: TopicPattern | undefined;
+}
+
+/** To whom an event goes. */
+export interface Receiver {
+  topic: string;
+  qos: 0 | 1 | 2;
+  identifiers: number[];
+}
+
+/** What subscriptions need of their session. */
+export interface SubscriptionContext {
+  readonly version: MqttVersion;
+  /** Sends a request with this head behind its id. */
+  request(type: number, rest: readonly unknown[], pending: SubscriptionRequest): void;
+  /** Answers the client. */
+  answer(packet: Packet): void;
+}
+
+const SHARED = "$share/";
+
+/** The subscriptions of one client. */
+export class Subscriptions {
+  readonly #context: SubscriptionContext;
+  readonly #byFilter = new Map<string, Subscription>();
+  readonly #byId = new Map<number, WampSubscription>();
+
+  constructor(context: SubscriptionContext) {
+    this.#context = context;
+  }
+
+  /** Whether a filter is not for what the client publishes itself. */
+  get hasNoLocal(): boolean {
+    for (const { isNoLocal } of this.#byFilter.values()) if (isNoLocal) return true;
+    return false;
+  }
+
+  /** Subscribes; SUBACK follows. */
+  subscribe({ messageId = 0, subscriptions, properties }: ISubscribePacket): void {
+    const asked = subscriptions.map((one) => subscriptionOf(one, properties));
+    const granted = subscriptions.map(({ topic }, index) => asked[index]?.qos ?? refusalOf(topic));
+    const exchange = { cmd: "suback" as const, messageId, granted, asked, unanswered: 0 };
+    for (const [index, subscription] of asked.entries()) {
+      if (subscription === undefined) continue;
+      const getsRetained = this.#getsRetained(subscriptions[index] as ISubscription);
+      for (const pattern of subscription.filter.patterns) {
+        exchange.unanswered += 1;
+        const options = { match: pattern.match, ...(getsRetained && { get_retained: true }) };
+        const request = { kind: "subscribe" as const, exchange, index, pattern };
+        this.#context.request(MessageType.SUBSCRIBE, [options, pattern.topic], request);
+      }
+    }
+    this.#answerIfDone(exchange);
+  }
+
+  /** MQTT 5: 0 always, 1 where there is no such subscription, 2 never. */
+  #getsRetained({ topic, rh = 0 }: ISubscription): boolean {
+    return rh === 0 || (rh === 1 && !this.#byFilter.has(topic));
+  }
+
+  /** Unsubscribes; UNSUBACK follows. */
+  unsubscribe({ messageId = 0, unsubscriptions }: IUnsubscribePacket): void {
+    const granted = unsubscriptions.map((text) =>
+      this.#byFilter.has(text) ? Reason.success : Reason.noSubscription,
+    );
+    const exchange = { cmd: "unsuback" as const, messageId, granted, asked: [], unanswered: 0 };
+    for (const [index, text] of unsubscriptions.entries()) {
+      const subscription = this.#byFilter.get(text);
+      this.#byFilter.delete(text);
+      if (subscription !== undefined) this.#release(subscription, exchange, index);
+    }
+    this.#answerIfDone(exchange);
+  }
+
+  /** The router has taken a subscription. */
+  subscribed({ exchange, index, pattern }: SubscriptionRequest, id: number): void {
+    const subscription = exchange?.asked[index];
+    if (exchange === undefined || subscription === undefined || pattern === undefined) return;
+    const known = this.#byId.get(id) ?? { pattern, filters: [] };
+    this.#byId.set(id, known);
+    subscription.ids.push(id);
+    // A filter that is asked for again has other options.
+    const before = known.filters.findIndex(
+      ({ filter }) => filter.text === subscription.filter.text,
+    );
+    if (before >= 0) known.filters.splice(before, 1);
+    known.filters.push(subscription);
+    this.#answered(exchange);
+  }
+
+  /** The router has ended a subscription, as it was asked to. */
+  unsubscribed({ exchange }: SubscriptionRequest): void {
+    if (exchange !== undefined) this.#answered(exchange);
+  }
+
+  /** The router has refused a request. */
+  refused({ kind, exchange, index }: SubscriptionRequest, uri: unknown): void {
+    if (exchange === undefined) return;
+    const reason = reasonOfUri(uri);
+    // A topic that is no URI is a wrong filter here. A subscription that is gone already needs no end.
+    if (kind === "subscribe") {
+      exchange.granted[index] = reason === Reason.badTopic ? Reason.badFilter : reason;
+    }
+    this.#answered(exchange);
+  }
+
+  /** The router has ended a subscription by itself. */
+  revoked(id: number): void {
+    const known = this.#byId.get(id);
+    this.#byId.delete(id);
+    for (const { filter, ids } of known?.filters ?? []) {
+      ids.splice(ids.indexOf(id), 1);
+      if (ids.length === 0) this.#byFilter.delete(filter.text);
+    }
+  }
+
+  /** The URI of an event of this subscription; `topic` is what its details have. Undefined: there is no such one. */
+  uriOf(id: number, topic: unknown): string | undefined {
+    const known = this.#byId.get(id);
+    return typeof topic === "string" ? topic : known?.pattern.topic;
+  }
+
+  /**
+   * How an event of a subscription is sent; `isOwn`: the client has published it. Null: it is for none of the
+   * filters. Undefined: its URI is no topic.
+   */
+  receiverOf(id: number, uri: string, isOwn: boolean): Receiver | null | undefined {
+    const receiver: Receiver = { topic: "", qos: 0, identifiers: [] };
+    let isWanted = false;
+    for (const { filter, qos, isNoLocal, identifier } of this.#byId.get(id)?.filters ?? []) {
+      if ((isOwn && isNoLocal) || !filterMatches(filter, uri)) continue;
+      isWanted = true;
+      receiver.topic ||= topicOfUri(uri, filter) ?? "";
+      if (qos > receiver.qos) receiver.qos = qos;
+      if (identifier !== undefined) receiver.identifiers.push(identifier);
+    }
+    if (!isWanted) return null;
+    return receiver.topic === "" ? undefined : receiver;
+  }
+
+  #answered(exchange: Exchange): void {
+    exchange.unanswered -= 1;
+    this.#answerIfDone(exchange);
+  }
+
+  #answerIfDone(exchange: Exchange): void {
+    if (exchange.unanswered > 0) return;
+    const { cmd, messageId, granted, asked } = exchange;
+    for (const [index, subscription] of asked.entries()) {
+      if (subscription === undefined) continue;
+      const isTaken = (granted[index] as number) < Reason.unspecified;
+      if (isTaken) this.#byFilter.set(subscription.filter.text, subscription);
+      else this.#release(subscription, undefined, index);
+    }
+    const isPlain = this.#context.version === 4;
+    if (cmd === "unsuback") this.#context.answer({ cmd, messageId, granted });
+    else {
+      const codes = granted.map((code) => (isPlain && code > 2 ? Reason.unspecified : code));
+      this.#context.answer({ cmd, messageId, granted: codes });
+    }
+  }
+
+  /** Ends the subscriptions of WAMP that no other filter needs. */
+  #release(subscription: Subscription, exchange: Exchange | undefined, index: number): void {
+    for (const id of subscription.ids) {
+      const known = this.#byId.get(id);
+      const at = known?.filters.indexOf(subscription) ?? -1;
+      if (known === undefined || at < 0) continue;
+      known.filters.splice(at, 1);
+      if (known.filters.length > 0) continue;
+      this.#byId.delete(id);
+      if (exchange !== undefined) exchange.unanswered += 1;
+      const request = { kind: "unsubscribe" as const, exchange, index, pattern: undefined };
+      this.#context.request(MessageType.UNSUBSCRIBE, [id], request);
+    }
+  }
+}
+
+function subscriptionOf(
+  { topic, qos, nl = false }: ISubscription,
+  properties: ISubscribePacket["properties"],
+): Subscription | undefined {
+  const filter = topic.startsWith(SHARED) ? undefined : readFilter(topic);
+  if (filter === undefined) return undefined;
+  const identifier = properties?.subscriptionIdentifier;
+  return { filter, qos, isNoLocal: nl, identifier, ids: [] };
+}
+
+function refusalOf(topic: string): number {
+  return topic.startsWith(SHARED) ? Reason.noSharedSubscriptions : Reason.badFilter;
+}
