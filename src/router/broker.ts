@@ -106,11 +106,15 @@ export class Broker {
   publishMetaEvent(topic: string, args: readonly unknown[]): void {
     const subscriptions = this.subscriptions.matches(topic);
     if (subscriptions.length === 0 && this.cluster === undefined) return;
-    const payload = payloadOf(args);
-    const ofRouter = { excluded: undefined, rules: undefined };
-    const publication = { id: randomId(), topic, details: {}, payload, ...ofRouter };
+    const publication = metaPublication(topic, args);
     this.cluster?.publishMetaEvent(publication);
     this.#route(publication, subscriptions);
+  }
+
+  /** Sends a meta event to the subscribers of this worker. */
+  deliverMetaEvent(topic: string, args: readonly unknown[]): void {
+    const subscriptions = this.subscriptions.matches(topic);
+    if (subscriptions.length > 0) this.#route(metaPublication(topic, args), subscriptions);
   }
 
   leave(session: RealmSession): void {
@@ -165,6 +169,11 @@ export class Broker {
       sendEvent(session, lastingEvent(session, head, event), head);
     }
   }
+}
+
+function metaPublication(topic: string, args: readonly unknown[]): Publication {
+  const ofRouter = { excluded: undefined, rules: undefined };
+  return { id: randomId(), topic, details: {}, payload: payloadOf(args), ...ofRouter };
 }
 
 type Event = Omit<Publication, "excluded">;

@@ -6,6 +6,7 @@
 
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
+import type { OtherSessionsObserver } from "./cluster/shared-sessions.ts";
 import { historyMeta } from "./history-meta.ts";
 import { isRefusal } from "./incoming.ts";
 import { MetaArguments } from "./meta-arguments.ts";
@@ -18,7 +19,7 @@ import {
   subscriptionDetails,
   subscriptionMeta,
 } from "./pattern-meta.ts";
-import type { RealmSession } from "./realm-session.ts";
+import type { ListedSession, RealmSession } from "./realm-session.ts";
 import { type Added, noSuchProcedure, type Registration } from "./registration-map.ts";
 import type { CallRequest } from "./requests.ts";
 import { sessionDetails, sessionMeta } from "./session-meta.ts";
@@ -26,7 +27,7 @@ import type { Subscribed, Subscription } from "./subscription-map.ts";
 import { Testaments } from "./testaments.ts";
 
 /** The meta API of one realm. */
-export class MetaApi implements MetaObserver {
+export class MetaApi implements MetaObserver, OtherSessionsObserver {
   /** Whether it is there for clients. */
   isEnabled = true;
   readonly #realm: MetaRealm;
@@ -56,6 +57,16 @@ export class MetaApi implements MetaObserver {
     this.#testaments.publish(session);
     const { authid, authrole } = session.identity;
     this.#publish("wamp.session.on_leave", [session.id, authid, authrole]);
+  }
+
+  /** A session of another worker, which was taken for gone. */
+  reappeared(session: ListedSession): void {
+    this.#tell("wamp.session.on_join", [sessionDetails(session)]);
+  }
+
+  /** A session of another worker, which is gone. */
+  vanished({ id, identity }: ListedSession): void {
+    this.#tell("wamp.session.on_leave", [id, identity.authid, identity.authrole]);
   }
 
   registered({ id }: RealmSession, { registration, isNew }: Added): void {
@@ -116,6 +127,11 @@ export class MetaApi implements MetaObserver {
 
   #publish(topic: string, args: readonly unknown[]): void {
     if (this.isEnabled) this.#realm.broker.publishMetaEvent(topic, args);
+  }
+
+  /** Tells the subscribers of this worker alone. */
+  #tell(topic: string, args: readonly unknown[]): void {
+    if (this.isEnabled) this.#realm.broker.deliverMetaEvent(topic, args);
   }
 }
 

@@ -9,13 +9,16 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Broker } from "./broker.ts";
 import type { Dealer } from "./dealer.ts";
 import type { MetaArguments } from "./meta-arguments.ts";
-import type { RealmSession } from "./realm-session.ts";
+import type { ListedSession, RealmSession } from "./realm-session.ts";
 
 /** The realm that its meta procedures are about. */
 export interface MetaRealm {
   readonly broker: Broker;
   readonly dealer: Dealer;
+  /** Those of this worker. */
   readonly sessions: ReadonlyMap<number, RealmSession>;
+  /** Those of other workers. */
+  readonly otherSessions: ReadonlyMap<number, ListedSession>;
 }
 
 /** Returns the one argument of the RESULT, or its promise. */
@@ -24,9 +27,17 @@ export type MetaProcedure = (args: MetaArguments, caller: RealmSession) => unkno
 /** Procedures by their URIs. */
 export type MetaProcedures = Readonly<Record<string, MetaProcedure>>;
 
-/** A session by its id. */
+/** A session of this worker by its id. */
 export function sessionOf({ sessions }: MetaRealm, id: number): RealmSession {
-  const session = sessions.get(id);
+  return found(id, sessions.get(id));
+}
+
+/** A session by its id, on any worker. */
+export function listedSessionOf({ sessions, otherSessions }: MetaRealm, id: number): ListedSession {
+  return found(id, sessions.get(id) ?? otherSessions.get(id));
+}
+
+function found<T>(id: number, session: T | undefined): T {
   if (session !== undefined) return session;
   throw new Failure(`Cannot find session ${id}: the realm has none with this id`, {
     source: "client",
@@ -35,6 +46,6 @@ export function sessionOf({ sessions }: MetaRealm, id: number): RealmSession {
 }
 
 /** Whether a caller may learn of patterns of the router, or end sessions with its rights: those with them may. */
-export function isTrusted(session: RealmSession): boolean {
+export function isTrusted(session: ListedSession): boolean {
   return session.identity.authrole === "trusted";
 }

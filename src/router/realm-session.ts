@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SessionIdentity } from "#auth/session-identity.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { MessageItems } from "#wamp/transcode/payload-slice.ts";
@@ -16,9 +17,23 @@ export interface Kill {
   /** A URI. */
   readonly reason: string;
   /** For the client; undefined: none. */
-  readonly message: string | undefined;
+  readonly message?: string | undefined;
   /** Whether its cookie stands for no login any more. */
   readonly forgetsLogin: boolean;
+}
+
+/** A session as the meta API knows it, on whichever worker of its realm it is. */
+export interface ListedSession {
+  readonly id: number;
+  readonly identity: Omit<SessionIdentity, "realm" | "authextra">;
+  /** The details of its transport, as Crossbar gives them. */
+  transport(): unknown;
+  /**
+   * Ends the session because another one asks for that.
+   *
+   * @throws Failure (`wamp.error.unavailable`) when its worker cannot be reached.
+   */
+  kill(kill: Kill): void;
 }
 
 /** A session that has joined a realm. */

@@ -11,19 +11,21 @@ import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
-import { type ClusterEngines, RealmCluster } from "./cluster/realm-cluster.ts";
+import { type ClusterEngines, type ClusterParts, RealmCluster } from "./cluster/realm-cluster.ts";
 import { ConfiguredRole } from "./configured-role.ts";
 import { Dealer } from "./dealer.ts";
 import { openInternalSession } from "./internal-session.ts";
 import { MetaApi } from "./meta-api.ts";
 import type { MetaRealm } from "./meta-procedure.ts";
 import { PermissionRole, TRUSTED } from "./permission.ts";
-import type { RealmSession } from "./realm-session.ts";
+import type { ListedSession, RealmSession } from "./realm-session.ts";
 import type { Role } from "./role.ts";
 import { ROUTER_ROLES, ROUTER_ROLES_WITHOUT_META_API } from "./router-features.ts";
 
 /** Most questions to authorizers that wait for their answers at once. */
 const MAX_QUESTIONS = 10_000;
+
+const NO_OTHERS: ReadonlyMap<number, ListedSession> = new Map();
 
 /** A routing namespace; no message crosses from one realm to another. */
 export class Realm implements MetaRealm {
@@ -50,7 +52,9 @@ export class Realm implements MetaRealm {
     this.dealer = new Dealer(log, this.#meta);
     const options = { role: TRUSTED, log, maxRequests: MAX_QUESTIONS };
     this.#service = openInternalSession(this, options);
-    this.cluster = openCluster(config, this, log, engines);
+    const { name, broker } = this;
+    const parts = { realm: name, broker, sessions: this.#sessions, observer: this.#meta, log };
+    this.cluster = openCluster(config.cluster, parts, engines);
     this.broker.cluster = this.cluster;
     this.configure(config);
   }
@@ -123,8 +127,14 @@ export class Realm implements MetaRealm {
     return this.#sessions;
   }
 
+  /** The sessions of other workers by their ids. */
+  get otherSessions(): ReadonlyMap<number, ListedSession> {
+    return this.cluster?.sessions.others ?? NO_OTHERS;
+  }
+
   join(session: RealmSession): void {
     this.#sessions.set(session.id, session);
+    this.cluster?.sessions.joined(session);
     this.#meta.joined(session);
   }
 
@@ -134,6 +144,7 @@ export class Realm implements MetaRealm {
     this.dealer.leave(session);
     session.role.left?.(session);
     this.#meta.left(session);
+    this.cluster?.sessions.left(session);
   }
 
   #rulesOf(name: string): PermissionRole | AuthorizerRole {
@@ -147,18 +158,10 @@ export class Realm implements MetaRealm {
 }
 
 function openCluster(
-  { name, cluster }: RealmConfig,
-  { broker }: Realm,
-  log: Logger,
+  config: ClusterConfig | undefined,
+  parts: Omit<ClusterParts, "engine" | "label">,
   engines: ClusterEngines | undefined,
 ): RealmCluster | undefined {
-  if (cluster === undefined || engines === undefined) return undefined;
-  const { label } = engines;
-  return new RealmCluster(cluster, {
-    realm: name,
-    broker,
-    engine: engines.of(cluster),
-    label,
-    log,
-  });
+  if (config === undefined || engines === undefined) return undefined;
+  return new RealmCluster(config, { ...parts, engine: engines.of(config), label: engines.label });
 }

@@ -637,6 +637,6 @@ function lateCall(): Failure {
 
 function unusedId(realm: Realm): number {
   let id = randomId();
-  while (realm.sessions.has(id)) id = randomId();
+  while (realm.sessions.has(id) || realm.otherSessions.has(id)) id = randomId();
   return id;
 }

@@ -8,18 +8,23 @@ import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
 import type { MetaArguments } from "./meta-arguments.ts";
-import { isTrusted, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
-import type { Kill, RealmSession } from "./realm-session.ts";
+import {
+  isTrusted,
+  listedSessionOf,
+  type MetaProcedures,
+  type MetaRealm,
+} from "./meta-procedure.ts";
+import type { Kill, ListedSession, RealmSession } from "./realm-session.ts";
 
 /** The procedures of a realm. */
 export function sessionMeta(realm: MetaRealm): MetaProcedures {
   return {
     "wamp.session.count": (args) => withRoles(realm, args).length,
     "wamp.session.list": (args) => withRoles(realm, args).map(({ id }) => id),
-    "wamp.session.get": (args) => sessionDetails(sessionOf(realm, args.id(0, "session_id"))),
+    "wamp.session.get": (args) => sessionDetails(listedSessionOf(realm, args.id(0, "session_id"))),
     "wamp.session.kill": (args, caller) => {
       const kill = readKill(args, 1);
-      const session = sessionOf(realm, args.id(0, "session_id"));
+      const session = listedSessionOf(realm, args.id(0, "session_id"));
       if (!mayKill(caller, session)) throw notKilled(session.id);
       session.kill(kill);
       return null;
@@ -44,19 +49,24 @@ export function sessionMeta(realm: MetaRealm): MetaProcedures {
 }
 
 /** What `wamp.session.get` and `wamp.session.on_join` tell of a session. */
-export function sessionDetails(session: RealmSession): Record<string, unknown> {
+export function sessionDetails(session: ListedSession): Record<string, unknown> {
   const { authid, authrole, authmethod, authprovider } = session.identity;
   const transport = session.transport();
   return { session: session.id, authid, authrole, authmethod, authprovider, transport };
 }
 
 /** All sessions, or those with one of these roles. */
-function withRoles({ sessions }: MetaRealm, args: MetaArguments): RealmSession[] {
+function withRoles(realm: MetaRealm, args: MetaArguments): ListedSession[] {
   const roles = args.value(0, "filter_authroles");
-  const all = [...sessions.values()];
+  const all = allSessions(realm);
   if (!Array.isArray(roles)) return all;
   const names = new Set<unknown>(roles);
-  return all.filter(({ role }) => names.has(role.name));
+  return all.filter(({ identity }) => names.has(identity.authrole));
+}
+
+/** Those of other workers first: where one of them cannot be reached, none is ended. */
+function allSessions({ sessions, otherSessions }: MetaRealm): ListedSession[] {
+  return [...otherSessions.values(), ...sessions.values()];
 }
 
 function readKill(args: MetaArguments, position: number): Kill {
@@ -73,18 +83,18 @@ function readKill(args: MetaArguments, position: number): Kill {
 
 /** Ends the sessions that are meant, but for the caller's own, and returns their ids. */
 function killAll(
-  { sessions }: MetaRealm,
+  realm: MetaRealm,
   caller: RealmSession,
   kill: Kill,
-  isMeant: (session: RealmSession) => boolean,
+  isMeant: (session: ListedSession) => boolean,
 ): number[] {
-  const killed = [...sessions.values()].filter((one) => isMeant(one) && mayKill(caller, one));
+  const killed = allSessions(realm).filter((one) => isMeant(one) && mayKill(caller, one));
   for (const session of killed) session.kill(kill);
   return killed.map(({ id }) => id);
 }
 
 /** As in Crossbar, sessions with all rights stay, unless the caller has them too. */
-function mayKill(caller: RealmSession, session: RealmSession): boolean {
+function mayKill(caller: RealmSession, session: ListedSession): boolean {
   return session !== caller && (!isTrusted(session) || isTrusted(caller));
 }
 

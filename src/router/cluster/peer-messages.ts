@@ -19,6 +19,8 @@ export const PeerKind = {
   retain: 1,
   /** A member asks for all retained events. */
   askRetained: 2,
+  /** A session of the receiver is to end: `[…, id, {reason, message, forgetsLogin}]`. */
+  kill: 10,
 } as const;
 
 /** A kind of message. */

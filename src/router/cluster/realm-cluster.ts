@@ -14,6 +14,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { Broker } from "#router/broker.ts";
 import type { BrokerCluster, RequestCluster } from "#router/cluster-links.ts";
 import type { Publication } from "#router/publication.ts";
+import type { RealmSession } from "#router/realm-session.ts";
 import type { PublishRequest, Request } from "#router/requests.ts";
 import type { Authorization, PendingAuthorization } from "#router/role.ts";
 import type { Subscription } from "#router/subscription-map.ts";
@@ -24,6 +25,7 @@ import { CLUSTER_VERSION, ClusterTable } from "./cluster-table.ts";
 import { PeerMessages } from "./peer-messages.ts";
 import { SharedEvents } from "./shared-events.ts";
 import { SharedRetained } from "./shared-retained.ts";
+import { type OtherSessionsObserver, SharedSessions } from "./shared-sessions.ts";
 import { partOf, topicParts } from "./subjects.ts";
 
 /** What opens the engines of a worker. */
@@ -38,14 +40,20 @@ export interface ClusterEngines {
 export interface ClusterParts {
   readonly realm: string;
   readonly broker: Broker;
+  /** Those of this worker, by their ids. */
+  readonly sessions: ReadonlyMap<number, RealmSession>;
+  readonly observer: OtherSessionsObserver;
   readonly engine: ClusterEngine;
   readonly label: string;
   readonly log: Logger;
 }
 
+const META_PROCEDURES = ["wamp.session.", "wamp.subscription.", "wamp.registration."];
+
 /** One realm among those of the same name on other workers. */
 export class RealmCluster implements BrokerCluster, RequestCluster {
   readonly config: ClusterConfig;
+  readonly sessions: SharedSessions;
   readonly #engine: ClusterEngine;
   readonly #table: ClusterTable;
   readonly #peers: PeerMessages;
@@ -55,7 +63,10 @@ export class RealmCluster implements BrokerCluster, RequestCluster {
   readonly #log: Logger;
   readonly #joined = Promise.withResolvers<void>();
 
-  constructor(config: ClusterConfig, { realm, broker, engine, label, log }: ClusterParts) {
+  constructor(
+    config: ClusterConfig,
+    { realm, broker, sessions, observer, engine, label, log }: ClusterParts,
+  ) {
     this.config = config;
     this.#engine = engine;
     this.#broker = broker;
@@ -65,6 +76,7 @@ export class RealmCluster implements BrokerCluster, RequestCluster {
     const { presence_timeout: presenceTimeoutMs } = config;
     this.#table = new ClusterTable(engine, { realm: part, label, presenceTimeoutMs, log });
     this.#peers = new PeerMessages(engine, root, this.#table.member, log);
+    this.sessions = new SharedSessions(this.#table, this.#peers, sessions, observer);
     this.#events = new SharedEvents(engine, root, broker, log);
     this.#retained = new SharedRetained(broker.retained, this.#table, this.#peers, log);
     this.#table.observe({ current: () => this.#joined.resolve() });
@@ -141,10 +153,19 @@ export class RealmCluster implements BrokerCluster, RequestCluster {
     if (isApart && this.config.when_apart === "refuse") throw apart(request, this.servers);
     if (request.type === MessageType.SUBSCRIBE)
       return this.#events.open(request.uri, request.match);
+    // What others did before the call is known when it is answered.
+    if (request.type === MessageType.CALL && isAboutRealm(request.uri)) {
+      return this.#table.caughtUp().catch(() => {});
+    }
     // It would be kept here, though the others refuse it.
     if (request.type === MessageType.PUBLISH && request.options.retain) topicParts(request.uri);
     return undefined;
   }
+}
+
+/** Whether it is a procedure of the meta API. */
+function isAboutRealm(uri: string): boolean {
+  return META_PROCEDURES.some((first) => uri.startsWith(first));
 }
 
 function apart({ type }: Request, servers: string): Failure {

@@ -1,0 +1,122 @@
+/**
+ * SharedSessions: the sessions that a realm has on its other workers, as its meta API shows and ends them.
+ *
+ *     s.<member>.<id>    who the session is
+ *
+ * A worker tells all others of its sessions by meta events of its own. Only of those of a worker that is gone, and perhaps
+ * comes back, nobody else tells the subscribers of this one.
+ *
+ * @module
+ */
+
+import { isRecord } from "#base/record.ts";
+import type { Kill, ListedSession, RealmSession } from "#router/realm-session.ts";
+import type { ClusterTable } from "./cluster-table.ts";
+import { PeerKind, type PeerMessages } from "./peer-messages.ts";
+
+const KIND = "s";
+
+/** Most members of which it is known that their sessions were taken for gone. */
+const MAX_MOURNED = 100;
+
+/** Told of sessions of workers that are gone, or have come back. */
+export interface OtherSessionsObserver {
+  reappeared(session: ListedSession): void;
+  vanished(session: ListedSession): void;
+}
+
+/** The sessions of one realm on other workers. */
+export class SharedSessions {
+  readonly #table: ClusterTable;
+  readonly #peers: PeerMessages;
+  readonly #others = new Map<number, ListedSession>();
+  /** Members whose sessions were taken for gone, the first one first. */
+  readonly #mourned = new Set<string>();
+
+  /** `own` are the sessions of this worker. */
+  constructor(
+    table: ClusterTable,
+    peers: PeerMessages,
+    own: ReadonlyMap<number, RealmSession>,
+    observer: OtherSessionsObserver,
+  ) {
+    this.#table = table;
+    this.#peers = peers;
+    table.on(KIND, (member, rest, entry) => {
+      const id = Number(rest);
+      if (entry === undefined) this.#remove(member, id, observer);
+      else this.#set(member, id, entry.value, observer);
+    });
+    table.observe({ gone: (member) => this.#mourn(member) });
+    peers.on(PeerKind.kill, (_, [id, kill]) => {
+      const session = typeof id === "number" ? own.get(id) : undefined;
+      if (isKill(kill)) session?.kill(kill);
+    });
+  }
+
+  /** Those of other workers, by their ids. */
+  get others(): ReadonlyMap<number, ListedSession> {
+    return this.#others;
+  }
+
+  /** A session of this worker has joined. */
+  joined({ id, identity, transport }: RealmSession): void {
+    const { authid, authrole, authmethod, authprovider } = identity;
+    const value = { authid, authrole, authmethod, authprovider, transport: transport() };
+    this.#table.keep(KIND, String(id), value);
+  }
+
+  /** A session of this worker has left. */
+  left({ id }: RealmSession): void {
+    this.#table.drop(KIND, String(id));
+  }
+
+  #set(member: string, id: number, value: unknown, observer: OtherSessionsObserver): void {
+    // Its own are in the table, too.
+    if (member === this.#table.member || this.#others.has(id)) return;
+    const session = readSession(id, value, (kill) =>
+      this.#peers.send(member, PeerKind.kill, [id, kill]),
+    );
+    if (session === undefined) return;
+    this.#others.set(id, session);
+    if (this.#mourned.has(member)) observer.reappeared(session);
+  }
+
+  #remove(member: string, id: number, observer: OtherSessionsObserver): void {
+    const session = this.#others.get(id);
+    if (session === undefined) return;
+    this.#others.delete(id);
+    if (!this.#table.isPresent(member)) observer.vanished(session);
+  }
+
+  #mourn(member: string): void {
+    this.#mourned.add(member);
+    const [first = member] = this.#mourned;
+    if (this.#mourned.size > MAX_MOURNED) this.#mourned.delete(first);
+  }
+}
+
+function readSession(
+  id: number,
+  value: unknown,
+  kill: (kill: Kill) => void,
+): ListedSession | undefined {
+  if (!isRecord(value)) return undefined;
+  const { authid, authrole, authmethod, authprovider, transport } = value;
+  if (typeof authid !== "string" || typeof authrole !== "string") return undefined;
+  const identity = {
+    authid,
+    authrole,
+    authmethod: textOrNull(authmethod),
+    authprovider: textOrNull(authprovider),
+  };
+  return { id, identity, transport: () => transport, kill };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function isKill(value: unknown): value is Kill {
+  return isRecord(value) && typeof value["reason"] === "string";
+}
