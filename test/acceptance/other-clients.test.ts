@@ -135,10 +135,10 @@ describe.each(LIBRARIES.map((library) => [library.name, library] as const))("%s"
 
   beforeAll(async () => {
     if (!isInstalled) return;
-    program = startPeers(library);
+    program = await startPeers(library);
     const folders = [temporaryFolder({ "node.json": node }), example.folder];
     nodes = await Promise.all(folders.map((folder) => startNode(folder)));
-  }, 60_000);
+  }, 900_000);
 
   afterAll(async () => {
     if (!isInstalled) return;
@@ -275,6 +275,19 @@ describe.each(LIBRARIES.map((library) => [library.name, library] as const))("%s"
             progress: [["part"]],
           });
         }));
+
+    if (library.hasCancel) {
+      test.each(["kill", "killnowait", "skip"] as const)("cancels a call with %s", (cancel) =>
+        eachWithPartner(async (client, _, uri) => {
+          const callee = await joined("cbor");
+          await callee.order({ do: "register", uri, as: "wait" });
+          expect(await client.order({ do: "call", uri, cancel })).toMatchObject({
+            error: "wamp.error.canceled",
+          });
+          expect(await callee.order({ do: "leave" })).toEqual({});
+        }),
+      );
+    }
 
     if (place === AT_EXAMPLE) return;
     test("joins with its secrets, and not with others", async () => {

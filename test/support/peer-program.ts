@@ -8,8 +8,9 @@
  *   and `details`;
  * - `publish` to `uri` with `args` and `kwargs`, acknowledged;
  * - `register` at `uri` a procedure that gives its arguments back (`as` echo), as an error (`fail`), or 3 after progress of
- *   1 and 2 (`count`);
- * - `call` of `uri` with `args` and `kwargs`, with or without `progress`: answers `args`, `kwargs` and `progress`;
+ *   1 and 2 (`count`), or that waits until it is interrupted (`wait`);
+ * - `call` of `uri` with `args` and `kwargs`, with or without `progress`: answers `args`, `kwargs` and `progress`; with
+ *   `cancel` it is canceled at once in that mode;
  * - `unsubscribe` and `unregister` of a `uri`, and `leave`.
  *
  * An order that failed is answered with `error`, a URI and, for a message ERROR, `args` and `kwargs`.
@@ -32,6 +33,10 @@ export interface PeerLibrary {
   authmethods: readonly ("ticket" | "wampcra" | "cryptosign")[];
   /** Progressive results, of callers and callees. */
   hasProgress: boolean;
+  /** CANCEL and INTERRUPT. */
+  hasCancel: boolean;
+  /** Builds it, which takes minutes; tried only where CLIENTS is `all`. */
+  build?: string[];
 }
 
 const XCONN = built("bin/xconn-client");
@@ -46,6 +51,7 @@ const xconnGo: PeerLibrary = {
   serializers: ["json", "msgpack", "cbor"],
   authmethods: ["ticket", "wampcra", "cryptosign"],
   hasProgress: true,
+  hasCancel: false,
 };
 
 /** jawampa 0.5.0; its source is run as it stands. */
@@ -63,9 +69,30 @@ const jawampa: PeerLibrary = {
   serializers: ["json", "msgpack"],
   authmethods: ["ticket", "wampcra"],
   hasProgress: false,
+  hasCancel: false,
 };
 
-export const LIBRARIES: readonly PeerLibrary[] = [xconnGo, jawampa];
+/** wampproto 0.1.0 for Rust, with sockets of the program's own. */
+const wampproto: PeerLibrary = {
+  name: "wampproto (Rust)",
+  command: [built("rust/debug/peers")],
+  isInstalled: Bun.which("cargo") !== null,
+  framings: ["ws", "rs"],
+  serializers: ["json", "msgpack", "cbor"],
+  authmethods: ["ticket", "wampcra", "cryptosign"],
+  hasProgress: true,
+  hasCancel: true,
+  build: [
+    ...["cargo", "build", "--locked", "--manifest-path", resolve(root, "test/rust/Cargo.toml")],
+    ...["--target-dir", built("rust")],
+  ],
+};
+
+export const LIBRARIES: readonly PeerLibrary[] = [
+  xconnGo,
+  jawampa,
+  ...(process.env["CLIENTS"] === "all" ? [wampproto] : []),
+];
 
 /** An order, without the number and the client. */
 export interface Order {
@@ -83,10 +110,11 @@ export interface Order {
   auth?: { method: string; authid: string; secret: string };
   uri?: string;
   match?: "prefix" | "wildcard";
-  as?: "echo" | "fail" | "count";
+  as?: "echo" | "fail" | "count" | "wait";
   args?: unknown[];
   kwargs?: Record<string, unknown>;
   progress?: boolean;
+  cancel?: "kill" | "killnowait" | "skip";
 }
 
 /** An event that a client got. */
@@ -113,8 +141,12 @@ export interface PeerProgram {
   stop(): Promise<void>;
 }
 
-/** Starts the program of a library. */
-export function startPeers(library: PeerLibrary): PeerProgram {
+/** Starts the program of a library, which is built before where that takes long. */
+export async function startPeers(library: PeerLibrary): Promise<PeerProgram> {
+  if (library.build !== undefined) {
+    const building = Bun.spawn(library.build, { stdout: "ignore", stderr: "inherit" });
+    if ((await building.exited) !== 0) throw new Error(`Cannot build ${library.name}`);
+  }
   const child = Bun.spawn(library.command, { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   const pending = new Map<number, PromiseWithResolvers<Answer>>();
   const clients = new Map<string, { events: PeerEvent[]; wake: () => void }>();
