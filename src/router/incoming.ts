@@ -41,6 +41,9 @@ export interface RoutedPayload extends Payload {
 /** Longest part of a message that the router reads; payloads of any length are forwarded unread. */
 export const MAX_READ_OCTETS = 256 * 1024;
 
+/** An empty map of options or details. */
+export const NO_ENTRIES: Dict = Object.freeze({});
+
 /** One received message; every getter throws a Failure when the element is malformed. */
 export class Incoming {
   readonly type: number;
@@ -52,7 +55,8 @@ export class Incoming {
     this.#items = message;
     this.#serializer = serializer;
     this.#long = long;
-    const type = this.#items.length > 0 ? this.#items.value(0) : undefined;
+    const usual = message.integer(0);
+    const type = usual < 0 && message.length > 0 ? message.value(0) : usual;
     if (!Number.isInteger(type)) throw violation("Cannot read the message: it has no type");
     this.type = type as number;
   }
@@ -68,6 +72,8 @@ export class Incoming {
   }
 
   id(index: number): number {
+    const usual = this.#items.integer(index);
+    if (usual >= 0) return usual;
     const value = this.#value(index);
     if (!isId(value)) throw this.#wrong(index, "no id");
     // 0 for -0, which would be written as a float.
@@ -82,6 +88,7 @@ export class Incoming {
   }
 
   dict(index: number): Dict {
+    if (this.#items.isEmptyMap(index)) return NO_ENTRIES;
     const value = this.#value(index);
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw this.#wrong(index, "no map");
@@ -92,6 +99,8 @@ export class Incoming {
 
   /** A URI or a pattern; a malformed one fails with `wamp.error.invalid_uri`. */
   uri(index: number, match: MatchPolicy = "exact"): string {
+    const usual = match === "exact" ? this.#items.uri(index) : undefined;
+    if (usual !== undefined) return usual;
     const value = this.#value(index);
     if (typeof value !== "string") throw this.#wrong(index, "no URI");
     if (!isLoosePattern(value, match)) {
@@ -139,10 +148,8 @@ export class Incoming {
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
     }
-    const payload = {
-      serializer: this.#serializer,
-      items: [...payloadItems(items, this.#serializer)],
-    };
+    const serializer = this.#serializer;
+    const payload = { serializer, items: payloadItems(items, serializer) };
     return this.#long === undefined ? payload : { ...payload, long: this.#long };
   }
 

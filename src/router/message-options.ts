@@ -10,7 +10,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import { type Incoming, violation } from "./incoming.ts";
+import { type Incoming, NO_ENTRIES, violation } from "./incoming.ts";
 import type { MatchPolicy } from "./uri-match.ts";
 
 /** How the callee of a registration is chosen: the values of the option `invoke`. */
@@ -174,6 +174,8 @@ export type OptionsOf<T extends OptionTypes> = {
   -readonly [K in keyof T]?: T[K] extends OptionType<infer V> ? V : never;
 };
 
+const NO_OPTIONS = Object.freeze({});
+
 /**
  * The options of a message, at this index, that the table lists.
  *
@@ -184,7 +186,10 @@ export function readOptions<T extends OptionTypes>(
   index: number,
   types: T,
 ): OptionsOf<T> {
-  return checkedOptions(message.dict(index), types, messageTypeName(message.type));
+  const map = message.dict(index);
+  return map === NO_ENTRIES
+    ? NO_OPTIONS
+    : checkedOptions(map, types, messageTypeName(message.type));
 }
 
 /**

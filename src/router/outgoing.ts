@@ -74,14 +74,7 @@ export function sendAnswer(
     session.send(messageFor(session, head, payload));
     return;
   }
-  const { serializer } = session;
-  session.take(
-    orUnrepresentable(
-      session,
-      head,
-      () => new UnserializedMessage(head, payload ?? NO_PAYLOAD, serializer),
-    ),
-  );
+  session.take(unserialized(session, head, payload ?? NO_PAYLOAD));
 }
 
 /**
@@ -117,19 +110,30 @@ function build(
     const before = begin(head, payload.items.length, serializer);
     return longMessage(before, form, payload.long, serializer);
   }
-  return orUnrepresentable(session, head, () =>
-    payload === undefined
+  try {
+    return payload === undefined
       ? encodeMessage(head, serializer)
-      : buildMessage(head, payload, serializer),
-  );
+      : buildMessage(head, payload, serializer);
+  } catch (thrown) {
+    throw refusalOf(thrown, session, head);
+  }
 }
 
-function orUnrepresentable<T>(session: RealmSession, head: readonly unknown[], make: () => T): T {
+/** What is thrown where a message cannot be made. */
+function refusalOf(thrown: unknown, session: RealmSession, head: readonly unknown[]): unknown {
+  if (!(thrown instanceof UnrepresentableValue)) return thrown;
+  return unrepresentable(session, head, sentenceOf(thrown), thrown);
+}
+
+function unserialized(
+  session: RealmSession,
+  head: readonly unknown[],
+  payload: Payload,
+): UnserializedMessage {
   try {
-    return make();
+    return new UnserializedMessage(head, payload, session.serializer);
   } catch (thrown) {
-    if (!(thrown instanceof UnrepresentableValue)) throw thrown;
-    throw unrepresentable(session, head, sentenceOf(thrown), thrown);
+    throw refusalOf(thrown, session, head);
   }
 }
 

@@ -28,6 +28,9 @@ interface Open {
   written: number;
 }
 
+/** For values that are no lists or maps. */
+const NOTHING_OPEN: Open[] = [];
+
 /** The octets of a text while the sink is called. */
 const utf8 = new OctetBuffer();
 
@@ -40,6 +43,48 @@ const utf8 = new OctetBuffer();
 export function writeList(list: readonly unknown[], sink: TokenWriter): void {
   const open: Open[] = [];
   write(list, sink, open);
+  writeOpen(sink, open);
+}
+
+/**
+ * Writes a list of plain values and, behind them, of items that are serialized already; as `writeList` does.
+ *
+ * @throws UnrepresentableValue when the sink has no form for one of the values.
+ */
+export function writeMessage(
+  values: readonly unknown[],
+  serialized: readonly Uint8Array[],
+  sink: TokenWriter,
+): void {
+  const count = values.length + serialized.length;
+  let index = 0;
+  sink.beginArray(count);
+  for (const value of values) {
+    sink.item(index++);
+    writeWhole(value, sink);
+  }
+  for (const octets of serialized) {
+    sink.item(index++);
+    sink.out.append(octets, 0, octets.length);
+  }
+  sink.endArray(count, count);
+}
+
+/** Writes a value that is one of a list, with all that is in it. */
+function writeWhole(value: unknown, sink: TokenWriter): void {
+  if (typeof value === "number") {
+    writeNumber(value, sink);
+  } else if (typeof value === "object" && value !== null) {
+    const open: Open[] = [];
+    write(value, sink, open);
+    writeOpen(sink, open);
+  } else {
+    write(value, sink, NOTHING_OPEN);
+  }
+}
+
+/** Writes what is left of the lists and maps that have begun. */
+function writeOpen(sink: TokenWriter, open: Open[]): void {
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     const { slots, isMap, written } = top;
     if (written === slots.length) {

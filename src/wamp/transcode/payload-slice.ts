@@ -5,10 +5,13 @@
  */
 
 import type { WireMessage } from "#wamp/peer.ts";
+import { KnownUris } from "#wamp/serializer/known-uris.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
+import { isEmptyMapAt, usualIntegerAt, usualItemBounds } from "#wamp/serializer/usual-items.ts";
+import { writeMessage } from "#wamp/serializer/write-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
@@ -25,6 +28,12 @@ export interface Payload {
 /** The items of one message, by their index. */
 export interface MessageItems {
   readonly length: number;
+  /** Item `index` if it is an integer from 0 to 2^53 - 1; -1: it is none, or has to be read as a value. */
+  integer(index: number): number;
+  /** Whether item `index` is an empty map; false also where it has to be read as a value. */
+  isEmptyMap(index: number): boolean;
+  /** Item `index` if it is a URI by WAMP's loose rules; undefined: it is none, or has to be read as a value. */
+  uri(index: number): string | undefined;
   /** Item `index` as a JavaScript value; undefined when there is no such item. */
   value(index: number): unknown;
   /** The octets of item `index`; none when there is no such item. */
@@ -32,6 +41,8 @@ export interface MessageItems {
   /** How many octets are read for the value of item `index`. */
   octetCount(index: number): number;
 }
+
+const uris = new KnownUris();
 
 /** The items of one message or list, as slices of its octets. */
 export class MessageSlices implements MessageItems {
@@ -54,6 +65,25 @@ export class MessageSlices implements MessageItems {
     this.#serializer = serializer;
     this.#bounds = bounds;
     this.length = Math.max(0, bounds.length - 1);
+  }
+
+  integer(index: number): number {
+    return index < this.length
+      ? usualIntegerAt(this.#octets, this.#bounds[index] as number, this.#serializer)
+      : -1;
+  }
+
+  isEmptyMap(index: number): boolean {
+    return (
+      index < this.length &&
+      isEmptyMapAt(this.#octets, this.#bounds[index] as number, this.#serializer)
+    );
+  }
+
+  uri(index: number): string | undefined {
+    if (index >= this.length) return undefined;
+    const start = this.#bounds[index] as number;
+    return uris.at(this.#octets, start, this.#bounds[index + 1] as number, this.#serializer);
   }
 
   /**
@@ -98,6 +128,8 @@ export function sliceMessage(octets: WireMessage, serializer: SerializerName): M
  * @throws MalformedMessage when it is not of this serializer.
  */
 export function sliceList(octets: Uint8Array, serializer: SerializerName): MessageSlices {
+  const usual = usualItemBounds(octets, serializer);
+  if (usual !== undefined) return new MessageSlices(octets, serializer, usual);
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
   reader.read(octets, bounds);
@@ -160,14 +192,11 @@ class ItemBounds extends IgnoringSink {
 }
 
 /** The arguments and keyword arguments of a payload; null in place of the arguments is none, as in Crossbar. */
-export function payloadItems(
-  items: readonly Uint8Array[],
-  serializer: SerializerName,
-): readonly Uint8Array[] {
-  const [args, ...kwargs] = items;
+export function payloadItems(items: Uint8Array[], serializer: SerializerName): Uint8Array[] {
+  const args = items[0];
   if (args === undefined || serializers[serializer].kindOf(args[0] ?? 0) !== "null") return items;
-  if (kwargs.length === 0) return [];
-  return [encodeMessage([], serializer), ...kwargs];
+  if (items.length === 1) return [];
+  return [encodeMessage([], serializer), ...items.slice(1)];
 }
 
 const built = new OctetBuffer();
@@ -182,11 +211,12 @@ export function buildMessage(
   payload: Payload,
   target: SerializerName,
 ): WireMessage {
-  if (payload.items.length === 0) return encodeMessage(head, target);
-  const encodedHead = encodeMessage(head, target);
   const { items } = payloadIn(payload, target, head.length);
+  const { writer } = serializers[target];
+  writer.clear();
+  writeMessage(head, items, writer);
   built.clear();
-  serializers[target].appendList(built, encodedHead, head.length, items);
+  built.append(writer.out.octets, 0, writer.out.length);
   return built.take();
 }
 

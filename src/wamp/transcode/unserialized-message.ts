@@ -23,6 +23,17 @@ export class UnserializedMessage implements MessageItems {
     this.length = head.length + payload.items.length;
   }
 
+  /** All is read as values, which are at hand. */
+  integer(): number {
+    return -1;
+  }
+
+  isEmptyMap(): boolean {
+    return false;
+  }
+
+  uri(): undefined {}
+
   value(index: number): unknown {
     return this.#head[index];
   }
