@@ -16,7 +16,14 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { chooseCallee } from "./callee-choice.ts";
-import { type Dict, type Incoming, isRefusal, type RoutedPayload, violation } from "./incoming.ts";
+import {
+  type Dict,
+  type Incoming,
+  isRefusal,
+  NO_ENTRIES,
+  type RoutedPayload,
+  violation,
+} from "./incoming.ts";
 import {
   ERROR_DETAILS,
   type InvokePolicy,
@@ -200,11 +207,9 @@ export class Dealer {
       throw unsupported(procedure, "calls in several messages");
     }
     const timeout = this.#timeoutOf(options.timeout);
-    const details: Dict = {
-      ...invocationDetails(request, registration, callee),
-      ...(discloses || options.disclose_me === true ? callerDetails(caller) : {}),
-      ...(endpoint.handlesTimeout && timeout > 0 ? { timeout } : {}),
-    };
+    const details = invocationDetails(request, registration, callee);
+    if (discloses || options.disclose_me === true) addCaller(details, caller);
+    if (endpoint.handlesTimeout && timeout > 0) details["timeout"] = timeout;
     const invocation = callee.lastInvocation + 1;
     const sent = isProgress ? { ...details, progress: true } : details;
     const head = [MessageType.INVOCATION, invocation, registration.id, sent];
@@ -282,7 +287,8 @@ export class Dealer {
     if (options.ppt_scheme !== undefined && !call.caller.features.passthru.caller) {
       throw unsupported(call.procedure, "results in payload passthru mode");
     }
-    const details = { ...(isProgress && { progress: true }), ...passthruDetails(options) };
+    const passthru = passthruDetails(options) ?? NO_ENTRIES;
+    const details = isProgress ? { progress: true, ...passthru } : passthru;
     if (!isProgress) this.#calls.remove(call);
     const head = [MessageType.RESULT, call.request, details];
     sendAnswer(call.caller, head, payload);
@@ -408,12 +414,10 @@ function errorUriOf(message: Incoming): string {
   }
 }
 
-function callerDetails(caller: RealmSession): Dict {
-  return {
-    caller: caller.id,
-    caller_authid: caller.identity.authid,
-    caller_authrole: caller.identity.authrole,
-  };
+function addCaller(details: Dict, { id, identity }: RealmSession): void {
+  details["caller"] = id;
+  details["caller_authid"] = identity.authid;
+  details["caller_authrole"] = identity.authrole;
 }
 
 /** INVOCATION.Details, without the caller and the timeout. */
@@ -425,12 +429,11 @@ function invocationDetails(
   if (options.ppt_scheme !== undefined && !callee.features.passthru.callee) {
     throw unsupported(procedure, "payload passthru mode");
   }
-  return {
-    ...(match === "exact" ? {} : { procedure }),
-    // As in Crossbar, the callee need not have announced progressive results.
-    ...(options.receive_progress === true ? { receive_progress: true } : {}),
-    ...passthruDetails(options),
-  };
+  const details: Dict = {};
+  if (match !== "exact") details["procedure"] = procedure;
+  // As in Crossbar, the callee need not have announced progressive results.
+  if (options.receive_progress === true) details["receive_progress"] = true;
+  return Object.assign(details, passthruDetails(options));
 }
 
 function readErrorDetails(message: Incoming): PassthruOptions {

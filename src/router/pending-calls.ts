@@ -33,94 +33,95 @@ export interface FollowUp {
   readonly details: Dict;
 }
 
+/** The calls of one session. It keeps its maps, because making them takes longer than using them. */
+class SessionCalls {
+  /** Those that it has made, by their request ids. */
+  readonly made = new Map<number, PendingCall>();
+  /** Those that it performs, by the ids of their invocations. */
+  readonly performed = new Map<number, PendingCall>();
+  /** Those that it has made and that have ended before their last message came; undefined: there were none. */
+  unfinished: Set<number> | undefined;
+}
+
 /** Pending calls by caller and by callee. */
 export class PendingCalls {
-  readonly #byCaller: CallsBySession = new Map();
-  readonly #byCallee: CallsBySession = new Map();
-  /** Calls that have ended before the last message of their callers, by their request ids. */
-  readonly #unfinished = new Map<RealmSession, Set<number>>();
+  readonly #sessions = new WeakMap<RealmSession, SessionCalls>();
 
   add(call: PendingCall): void {
     call.endpoint.pending += 1;
-    addCall(this.#byCaller, call.caller, call.request, call);
-    addCall(this.#byCallee, call.callee, call.invocation, call);
+    this.#callsOf(call.caller).made.set(call.request, call);
+    this.#callsOf(call.callee).performed.set(call.invocation, call);
   }
 
   ofCaller(caller: RealmSession, request: number): PendingCall | undefined {
-    return this.#byCaller.get(caller)?.get(request);
+    return this.#sessions.get(caller)?.made.get(request);
   }
 
   ofCallee(callee: RealmSession, invocation: number): PendingCall | undefined {
-    return this.#byCallee.get(callee)?.get(invocation);
+    return this.#sessions.get(callee)?.performed.get(invocation);
   }
 
   /** Whether a call of this session, or one that it performs, waits for its answer. */
   has(session: RealmSession): boolean {
-    return this.#byCaller.has(session) || this.#byCallee.has(session);
+    const calls = this.#sessions.get(session);
+    return calls !== undefined && (calls.made.size > 0 || calls.performed.size > 0);
   }
 
   countOfCaller(caller: RealmSession): number {
-    return this.#byCaller.get(caller)?.size ?? 0;
+    return this.#sessions.get(caller)?.made.size ?? 0;
   }
 
   /** Removes a call; a later answer of its callee is dropped, and so are later messages of its caller. */
   remove(call: PendingCall): void {
-    if (this.ofCaller(call.caller, call.request) !== call) return;
-    clearTimeout(call.timer);
+    const { caller, callee, request } = call;
+    const made = this.#sessions.get(caller)?.made;
+    if (made?.get(request) !== call) return;
+    made.delete(request);
+    this.#sessions.get(callee)?.performed.delete(call.invocation);
+    if (call.timer !== undefined) clearTimeout(call.timer);
     call.endpoint.pending -= 1;
-    removeCall(this.#byCaller, call.caller, call.request);
-    removeCall(this.#byCallee, call.callee, call.invocation);
-    if (call.followUp !== undefined) this.expectMore(call.caller, call.request);
-    call.caller.onCallEnded?.();
-    call.callee.onCallEnded?.();
+    if (call.followUp !== undefined) this.expectMore(caller, request);
+    caller.onCallEnded?.();
+    callee.onCallEnded?.();
   }
 
   /** Whether a CALL belongs to a call that has ended; `isLast`: no further one follows. */
   isLate(caller: RealmSession, request: number, isLast: boolean): boolean {
-    const requests = this.#unfinished.get(caller);
+    const requests = this.#sessions.get(caller)?.unfinished;
     if (!requests?.has(request)) return false;
     if (isLast) requests.delete(request);
     return true;
   }
 
   allOfCaller(caller: RealmSession): PendingCall[] {
-    return [...(this.#byCaller.get(caller)?.values() ?? [])];
+    return [...(this.#sessions.get(caller)?.made.values() ?? [])];
   }
 
   allOfCallee(callee: RealmSession): PendingCall[] {
-    return [...(this.#byCallee.get(callee)?.values() ?? [])];
+    return [...(this.#sessions.get(callee)?.performed.values() ?? [])];
   }
 
   /** The session is over. */
   forget(session: RealmSession): void {
-    this.#unfinished.delete(session);
+    const calls = this.#sessions.get(session);
+    if (calls !== undefined) calls.unfinished = undefined;
   }
 
   /** Further messages of a call that has ended are late. */
   expectMore(caller: RealmSession, request: number): void {
-    const requests = this.#unfinished.get(caller) ?? new Set<number>();
-    this.#unfinished.set(caller, requests);
+    const calls = this.#callsOf(caller);
+    calls.unfinished ??= new Set();
+    const requests = calls.unfinished;
     requests.add(request);
     const [oldest] = requests;
     if (requests.size > MAX_UNFINISHED && oldest !== undefined) requests.delete(oldest);
   }
-}
 
-type CallsBySession = Map<RealmSession, Map<number, PendingCall>>;
-
-function addCall(
-  bySession: CallsBySession,
-  session: RealmSession,
-  id: number,
-  call: PendingCall,
-): void {
-  const calls = bySession.get(session) ?? new Map<number, PendingCall>();
-  calls.set(id, call);
-  bySession.set(session, calls);
-}
-
-function removeCall(bySession: CallsBySession, session: RealmSession, id: number): void {
-  const calls = bySession.get(session);
-  calls?.delete(id);
-  if (calls?.size === 0) bySession.delete(session);
+  #callsOf(session: RealmSession): SessionCalls {
+    const existing = this.#sessions.get(session);
+    if (existing !== undefined) return existing;
+    const calls = new SessionCalls();
+    this.#sessions.set(session, calls);
+    return calls;
+  }
 }

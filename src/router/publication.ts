@@ -5,7 +5,7 @@
  */
 
 import { randomId } from "#wamp/id.ts";
-import type { Dict, RoutedPayload } from "./incoming.ts";
+import { type Dict, NO_ENTRIES, type RoutedPayload } from "./incoming.ts";
 import { passthruDetails } from "./message-options.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { ReceiverRules } from "./receiver-rules.ts";
@@ -41,7 +41,7 @@ export function publicationOf(
   return {
     id: randomId(),
     topic,
-    details: { ...identity, ...passthru },
+    details: identity ? { ...identity, ...passthru } : (passthru ?? NO_ENTRIES),
     payload,
     excluded: options.exclude_me === false ? undefined : publisher,
     rules: ReceiverRules.of(options),
