@@ -52,9 +52,14 @@ export function rememberLogin(
   transport.cookie?.remember({ ...identity });
 }
 
-/** Removes the stored identity when the reason of a GOODBYE is `wamp.close.logout`. */
+/**
+ * Removes the stored identity, and the token of the handshake, when the reason of a GOODBYE is `wamp.close.logout`: the
+ * client does not join by its cookie again.
+ */
 export function forgetLogin(transport: TransportDetails, reason: unknown): void {
-  if (reason === ErrorUri.logout) transport.cookie?.forget();
+  if (reason !== ErrorUri.logout) return;
+  transport.cookie?.forget();
+  delete transport.cookieToken;
 }
 
 /** WELCOME's `authprovider`, as in Crossbar; `authmethod` is that of the stored join. */

@@ -509,7 +509,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   /** Leaves when the requests before GOODBYE are performed, some of which may wait for their authorizer. */
   #onGoodbye(state: JoinedState, message: Incoming): void {
     const reason = message.reasonOrNone();
-    if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
+    const { details } = this.#peer;
+    const joinsByCookie = this.#auth.cookie !== undefined || details.cookieToken !== undefined;
+    if (joinsByCookie) forgetLogin(details, message.uri(2));
     if (!state.requests.isWaiting) {
       this.#leave(reason);
       return;

@@ -25,6 +25,8 @@ export interface TransportDetails {
   cookieId?: string;
   /** The login that the cookie stands for; absent when there is no cookie. */
   cookie?: ClientCookie;
+  /** The token in a cookie of the client's handshake; absent: tokens are not taken from cookies, or there is none. */
+  cookieToken?: CookieToken;
   /** Absent when none was requested. */
   clientCertificate?: ClientCertificate;
   /** The span that the client's request belongs to, of a server before this node (W3C Trace Context). */
@@ -43,6 +45,9 @@ export interface ClientCookie {
   remember(login: Record<string, unknown>): void;
   forget(): void;
 }
+
+/** A token, which is a secret; or why a handshake has none that counts, although it has such a cookie. */
+export type CookieToken = { token: string } | { fault: string };
 
 /** A certificate that a configured authority has signed and whose key the client owns. */
 export interface ClientCertificate {

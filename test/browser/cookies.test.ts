@@ -7,6 +7,7 @@ import { hasChromium, inPage, launchChromium, openUser, trustFlag } from "../sup
 import { startPageNode } from "../support/page-node.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, type TemporaryNode } from "../support/temporary-node.ts";
+import { AUDIENCE, ISSUER, SECRET, sign } from "../support/tokens.ts";
 
 const [port = 0, tlsPort = 0] = freePorts(2);
 
@@ -21,11 +22,19 @@ const socket = (cookie: object) => ({
   cookie: { store, ...cookie },
   options: { allowed_origins: ["http://localhost:*", "https://localhost:*"] },
 });
+const tokens = {
+  type: "jwt",
+  issuer: ISSUER,
+  audience: AUDIENCE,
+  secret: SECRET,
+  cookie: { name: "access_token", allowed_origins: ["http://localhost:*"] },
+};
 const value = { type: "json", value: 1, options: { allow_cross_origin: false } };
 const paths = {
   value,
   plain: socket({}),
   strict: socket({ secure: true, http_strict: true, same_site: "Strict" }),
+  tokens: { type: "websocket", auth: { ticket: tokens } },
   events: {
     type: "sse",
     realm: "realm1",
@@ -58,9 +67,9 @@ describe.skipIf(!hasChromium)("a user", () => {
     await node?.stop();
   });
 
-  const open = async (user: BrowserContext, origin: string) => {
+  const open = async (user: BrowserContext, origin: string, library = "autobahn") => {
     const page = await user.newPage();
-    await page.goto(`${origin}/pages/autobahn.html`);
+    await page.goto(`${origin}/pages/${library}.html`);
     return page;
   };
   const join = (page: Page, path: string, authmethods: string[]) => {
@@ -122,6 +131,19 @@ describe.skipIf(!hasChromium)("a user", () => {
     await inPage(page, "leave", "wamp.close.logout");
     // EventSource tries once more, and is refused.
     expect([await inPage(page, "next"), await inPage(page, "next")]).toEqual(["lost", "closed"]);
+  });
+
+  test.each(["autobahn", "wampy"])("joins with %s by a token in a cookie", async (library) => {
+    const user = await openUser(browser);
+    const page = await open(user, `http://localhost:${port}`, library);
+    await expect(join(page, "tokens", ["ticket"])).rejects.toThrow();
+    const value = await sign(SECRET, { sub: "bob", role: "anonymous" });
+    const place = { domain: "localhost", path: "/", httpOnly: true };
+    await user.addCookies([{ name: "access_token", value, ...place }]);
+    await page.reload();
+    expect(await page.evaluate("document.cookie")).toBe("");
+    const byToken = { ...byTicket, authid: "bob", authprovider: "jwt" };
+    expect(await join(page, "tokens", ["ticket"])).toEqual(byToken);
   });
 
   test("is not known to pages of another site", async () => {

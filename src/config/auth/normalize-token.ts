@@ -32,6 +32,7 @@ export function normalizeToken(item: TokenItem, path: JsonPath, report: Report):
     authrole_claim: asList(item.authrole_claim),
     roles: item.roles ?? null,
     scopes: item.scopes,
+    ...(item.cookie !== undefined && { cookie: item.cookie }),
   };
 }
 

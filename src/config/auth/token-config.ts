@@ -20,6 +20,15 @@ export interface TokenConfig {
   roles: string[] | null;
   /** A token has all of them. */
   scopes: string[];
+  /** Absent: cookies have no tokens. */
+  cookie?: TokenCookieConfig;
+}
+
+/** A cookie that has a token. */
+export interface TokenCookieConfig {
+  name: string;
+  /** Patterns of the origins of the pages whose cookie counts; none of them matches every host. */
+  allowed_origins: string[];
 }
 
 /** Where the keys are that tokens are signed with. */

@@ -52,6 +52,33 @@ const scope = v.pipe(
   ),
 );
 
+/** RFC 6265, section 4.1.1. */
+const cookieName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
+    (issue) => `expected the name of a cookie, found ${issue.received}`,
+  ),
+);
+
+/** An origin, or a pattern for the hosts below one. */
+const listedOrigin = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(\*\.)?(\[[^\]*]+\]|[^*/?#\s:[\]]+)(:(\d+|\*))?$/,
+    (issue) =>
+      `expected an origin such as "https://app.example" or "https://*.app.example", found ${issue.received}`,
+  ),
+);
+
+const tokenCookie = item({
+  name: required(cookieName, "Name of the cookie."),
+  allowed_origins: required(
+    v.pipe(v.array(listedOrigin), v.minLength(1, "expected at least one origin, found none")),
+    "Origins of the pages whose cookie counts, or patterns such as `https://*.app.example`.",
+  ),
+});
+
 /** The attributes that say which tokens are accepted, and what is read of them. */
 export const tokenAttributes = {
   issuer: required(text, "The claim `iss` of tokens."),
@@ -89,6 +116,10 @@ export const tokenAttributes = {
     "Roles that tokens may name; of several the first in this list counts. Absent: any but `trusted`.",
   ),
   scopes: defaulted(v.array(scope), [], "Scopes that a token has to have, all of them."),
+  cookie: optional(
+    tokenCookie,
+    "A cookie from which the token may be taken; absent: none. Its value is a JWT.",
+  ),
   jwks_refresh_interval: optional(
     integer(1_000, 86_400_000),
     "Milliseconds between two downloads of `jwks_url`; absent: 300000.",

@@ -29,9 +29,14 @@ export function normalizeRawSocket(
   const at = [...path, "options"];
   warnOfRouterOptions(options, at, context);
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
+  const auth = normalizeSessionAuth(item.auth, authPath(item, path), context);
+  if (auth !== "passthrough" && auth.ticket?.type === "jwt" && auth.ticket.cookie !== undefined) {
+    const cookie = [...path, "auth", "ticket", "cookie"];
+    context.report.warn(cookie, "has no effect: clients over RawSocket send no cookies");
+  }
   return {
     serializers: acceptedSerializers(item.serializers, path, context.report),
-    auth: normalizeSessionAuth(item.auth, authPath(item, path), context),
+    auth,
     backend: null,
     options: normalizeRawSocketOptions(options),
     joining: normalizeJoining(options, at, context),

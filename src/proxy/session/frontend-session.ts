@@ -315,8 +315,9 @@ export class FrontendSession
   /** Forgets the login of the client's cookie if its GOODBYE has the reason `wamp.close.logout`. */
   #forgetLogin(goodbye: WireMessage): void {
     const { auth } = this.config;
-    if (auth === "passthrough" || auth.cookie === undefined) return;
+    if (auth === "passthrough") return;
     const { details, serializer } = this.client;
+    if (auth.cookie === undefined && details.cookieToken === undefined) return;
     forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
   }
 

@@ -23,6 +23,7 @@ import { answerHandshake, type HandshakeAnswerOptions } from "./handshake-answer
 import { checkHandshake, checkWampHandshake } from "./handshake-check.ts";
 import { testeePage } from "./status-page.ts";
 import { type ChosenSubprotocol, MQTT_SUBPROTOCOL } from "./subprotocol.ts";
+import { ticketInCookie } from "./token-cookie.ts";
 import type {
   WebSocketConnection,
   WebSocketConnectionOptions,
@@ -114,6 +115,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
       type: "websocket",
       serializer,
       ...traceContextOf(request.headers),
+      ...ticketInCookie(config.auth, request.headers),
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     this.#open.set(peer, slot);

@@ -3,11 +3,13 @@
 const classes = { json: JsonSerializer, msgpack: MsgpackSerializer, cbor: CborSerializer };
 
 /** Joins realm1; gives what WELCOME says. */
-globalThis.join = async ({ url, serializer }) => {
+globalThis.join = async ({ url, serializer, ticket, ...options }) => {
   globalThis.wampy = new Wampy(url, {
     realm: "realm1",
     serializer: new classes[serializer](),
     autoReconnect: false,
+    ...(options.authid && { onChallenge: () => ticket }),
+    ...options,
   });
   const { authid, authrole, authmethod, authprovider } = await wampy.connect();
   return { authid, authrole, authmethod, authprovider };

@@ -22,7 +22,7 @@ describe("ticket", () => {
 
   test("accepts the ticket of the principal, with its role and realm", async () => {
     const auth = begin();
-    auth.hello(helloRequest({ authextra: { app: 1 } }));
+    await auth.hello(helloRequest({ authextra: { app: 1 } }));
     expect(await auth.authenticate("s3cret")).toEqual({
       kind: "accept",
       identity: {
@@ -48,21 +48,21 @@ describe("ticket", () => {
     ["__proto__", ""],
   ])("denies authid %p with ticket %p, and does not say why", async (authid, ticket) => {
     const auth = begin();
-    auth.hello(helloRequest({ authid }));
+    await auth.hello(helloRequest({ authid }));
     expect(await auth.authenticate(ticket)).toEqual(denied("ticket"));
   });
 
   test("takes one ticket for each challenge", async () => {
     const auth = begin();
     expect(await auth.authenticate("s3cret")).toEqual(denied("ticket"));
-    auth.hello(helloRequest());
+    await auth.hello(helloRequest());
     await auth.authenticate("wrong");
     expect(await auth.authenticate("s3cret")).toEqual(denied("ticket"));
   });
 
   test("accepts no principal without a role", async () => {
     const auth = begin();
-    auth.hello(helloRequest({ authid: "norole" }));
+    await auth.hello(helloRequest({ authid: "norole" }));
     const outcome = await auth.authenticate("s3cret");
     expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_such_role" });
   });
@@ -77,7 +77,7 @@ describe("ticket", () => {
       },
     };
     const auth = new TicketAuth(source);
-    auth.hello(helloRequest());
+    await auth.hello(helloRequest());
     expect(await auth.authenticate("s3cret")).toMatchObject({
       kind: "accept",
       identity: { authprovider: "dynamic" },
@@ -88,7 +88,7 @@ describe("ticket", () => {
   test("refuses as its authenticator refuses", async () => {
     const refusal = deny("ticket", "it has expired");
     const auth = new TicketAuth({ authprovider: "dynamic", find: async () => refusal });
-    auth.hello(helloRequest());
+    await auth.hello(helloRequest());
     expect(await auth.authenticate("s3cret")).toEqual(refusal);
   });
 });

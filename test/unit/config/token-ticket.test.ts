@@ -7,6 +7,8 @@ import { titled } from "../../support/titles.ts";
 const url = "https://login.example/keys";
 const jwt = { type: "jwt", issuer: "https://login.example", audience: "crossproxy", jwks_url: url };
 
+const cookie = (changes: object) => ({ name: "token", ...changes });
+
 /** Loads a router, or a proxy, with one transport that has this `ticket`. */
 async function load(ticket: object, type: "router" | "proxy" = "router") {
   const role = (name: string) => ({ name, permissions: [{ uri: "*", allow: {} }] });
@@ -63,6 +65,10 @@ describe.each(["router", "proxy"] as const)("on a %s, tickets that are tokens", 
       authrole_claim: ["realm_access", "roles"],
       roles: ["user"],
       scopes: ["wamp"],
+      cookie: {
+        name: "__Host-token",
+        allowed_origins: ["https://app.example:8443", "http://*.app.example:*", "app://localhost"],
+      },
       "default-role": "guest",
       extra_claims: ["email", "groups"],
     };
@@ -95,9 +101,43 @@ test.each(
     ],
     [{ algorithms: ["none"] }, "$.algorithms[0]: expected "],
     [{ extra_claims: [] }, "$.extra_claims: expected at least one claim, found none"],
+    [{ cookie: "token" }, "$.cookie: expected object"],
+    [{ cookie: cookie({}) }, "$.cookie.allowed_origins: required attribute is missing"],
+    [{ cookie: cookie({ allowed_origins: [] }) }, "expected at least one origin, found none"],
+    ...[
+      "*",
+      "https://*",
+      "*://app.example",
+      "https://app*",
+      "https://*:443",
+      "null",
+      "app.example",
+    ].map((origin): [object, string] => [
+      { cookie: cookie({ allowed_origins: [origin] }) },
+      `$.cookie.allowed_origins[0]: expected an origin such as "https://app.example"`,
+    ]),
+    [
+      { cookie: cookie({ name: "a b", allowed_origins: ["https://app.example"] }) },
+      "$.cookie.name: expected the name of a cookie",
+    ],
     [{ principals: {} }, "$.principals: unknown attribute"],
   ]),
 )("%s is a fault", async (_, ticket, sentence) => {
   const { faults } = await load(ticket);
   expect(faults).toEqual([expect.stringContaining(sentence)]);
+});
+
+test("a cookie is warned of where clients send none", async () => {
+  const allowed_origins = ["https://app.example"];
+  const transport = {
+    type: "rawsocket",
+    endpoint: { type: "tcp", port: 8080 },
+    auth: { ticket: { ...jwt, roles: ["user"], cookie: { name: "token", allowed_origins } } },
+  };
+  const realms = [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }];
+  const workers = [{ type: "router", realms, transports: [transport] }];
+  const { faults, warnings } = await loadNode({ version: 2, workers });
+  expect([...faults, ...warnings]).toEqual([
+    "$.workers[0].transports[0].auth.ticket.cookie: has no effect: clients over RawSocket send no cookies",
+  ]);
 });

@@ -6,7 +6,10 @@
 
 import type { TokenConfig } from "#config/auth/token-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
 import { type BridgeAnswer, denial } from "#transport/web/bridge/bridge-answer.ts";
+import { tokenInCookie } from "#transport/websocket/token-cookie.ts";
+import type { CookieToken } from "#wamp/peer.ts";
 import { BearerChallenges, type TokenFault } from "./bearer-challenge.ts";
 import type { KeySource } from "./key-source.ts";
 import type { RequestAccess } from "./request-access.ts";
@@ -32,6 +35,12 @@ export class BearerTokens {
     this.#path = path;
     this.#tokens = new SignedTokens(config, keys, log);
     this.challenges = new BearerChallenges(path.realm, config.scopes);
+  }
+
+  /** The token in the cookie of a request; undefined: none is taken from it. */
+  inCookie(headers: ReadableFields): CookieToken | undefined {
+    const { cookie } = this.#config;
+    return cookie && tokenInCookie(headers, cookie);
   }
 
   /** The right that a token gives, or the answer to a request with it. */

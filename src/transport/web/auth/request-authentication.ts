@@ -1,6 +1,6 @@
 /**
- * RequestAuthentication: finds out in whose name the requests of one path act, by a bearer token or by the cookie of
- * a login. A token that is refused is not made good by a cookie.
+ * RequestAuthentication: finds out in whose name the requests of one path act: by a bearer token, a token in a cookie, or
+ * the cookie of a login, in this order. What is refused is not made good by another one.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { ClientLogin } from "#transport/listener.ts";
 import { type BridgeAnswer, denial } from "#transport/web/bridge/bridge-answer.ts";
-import type { ClientCookie } from "#wamp/peer.ts";
+import type { ClientCookie, CookieToken } from "#wamp/peer.ts";
 import { bearerTokenOf } from "./authorization-header.ts";
 import { BearerTokens, type TokenPath } from "./bearer-tokens.ts";
 import type { CookieLogins } from "./cookie-logins.ts";
@@ -50,7 +50,8 @@ export class RequestAuthentication implements PathAccess {
     if (this.#tokens === null) return null;
     const token = bearerTokenOf(headers);
     if (token === undefined) return this.#tokens.challenges.refused(MALFORMED_HEADER);
-    return token === null && this.#logins === null ? this.#tokens.challenges.missing() : null;
+    const mayHaveAnother = this.#logins !== null || this.#tokens.inCookie(headers) !== undefined;
+    return token === null && !mayHaveAnother ? this.#tokens.challenges.missing() : null;
   }
 
   async admit(
@@ -59,6 +60,8 @@ export class RequestAuthentication implements PathAccess {
   ): Promise<RequestAccess | BridgeAnswer> {
     const token = bearerTokenOf(headers);
     if (this.#tokens !== null && typeof token === "string") return this.#tokens.admit(token);
+    const inCookie = this.#tokens?.inCookie(headers);
+    if (this.#tokens && inCookie) return this.#admitCookie(this.#tokens, inCookie);
     const cookie = takesCookie ? this.#logins?.cookieOf(headers) : undefined;
     const access = cookie && this.#accessBy(cookie);
     return access ?? this.#tokens?.challenges.missing() ?? NO_LOGIN;
@@ -66,6 +69,14 @@ export class RequestAuthentication implements PathAccess {
 
   close(): void {
     this.#tokens?.close();
+  }
+
+  #admitCookie(
+    tokens: BearerTokens,
+    found: CookieToken,
+  ): BridgeAnswer | Promise<RequestAccess | BridgeAnswer> {
+    if ("token" in found) return tokens.admit(found.token);
+    return tokens.challenges.refused({ code: "invalid_request", state: found.fault });
   }
 
   /** The right of a login, which holds until its client logs out, or the cookie expires. */

@@ -2,7 +2,8 @@
  * Which pages may use a long-poll path, and the headers by which their browsers know it.
  *
  * The id of a transport is all that a request needs, so a browser may send its cookies from pages of any origin that
- * is allowed. Only where the path issues a cookie, which may stand for a login, the origin has to be listed.
+ * is allowed. Only where the path issues a cookie, which may stand for a login, or takes tokens from one, the origin has
+ * to be listed.
  *
  * @module
  */
@@ -21,11 +22,12 @@ const COMMON = {
 /** The pages of one path. */
 export class LongPollOrigins {
   readonly #options: LongPollServiceConfig["options"];
-  readonly #hasCookie: boolean;
+  /** The origins whose cookies mean something; null: those of no page do. */
+  readonly #listed: readonly string[] | null;
 
-  constructor({ options, cookie }: LongPollServiceConfig) {
-    this.#options = options;
-    this.#hasCookie = cookie !== undefined;
+  constructor(config: LongPollServiceConfig) {
+    this.#options = config.options;
+    this.#listed = listedOrigins(config);
   }
 
   /** Whether the page that sends a request may use the path; a program may. */
@@ -48,8 +50,16 @@ export class LongPollOrigins {
   }
 
   #mayHaveCookies(origin: string): boolean {
-    if (!this.#hasCookie) return true;
-    const allowed_origins = this.#options.allowed_origins.filter((pattern) => pattern !== "*");
-    return isOriginAllowed(origin, { allowed_origins, allow_null_origin: false });
+    if (this.#listed === null) return true;
+    const rules = { allowed_origins: this.#listed, allow_null_origin: false };
+    return isOriginAllowed(origin, rules);
   }
+}
+
+function listedOrigins({ auth, cookie, options }: LongPollServiceConfig): readonly string[] | null {
+  const ticket = auth === "passthrough" ? undefined : auth.ticket;
+  const token = ticket?.type === "jwt" ? ticket.cookie : undefined;
+  if (cookie === undefined) return token?.allowed_origins ?? null;
+  const ofLogins = options.allowed_origins.filter((pattern) => pattern !== "*");
+  return [...ofLogins, ...(token?.allowed_origins ?? [])];
 }

@@ -21,6 +21,7 @@ import type { StreamedRequest, StreamingService } from "#transport/web/streaming
 import { openBatchedSession } from "#transport/websocket/batched-peer.ts";
 import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import type { ChosenSubprotocol } from "#transport/websocket/subprotocol.ts";
+import { ticketInCookie } from "#transport/websocket/token-cookie.ts";
 import { CloseCode, type Peer, type TransportDetails } from "#wamp/peer.ts";
 import { HandedOverRequests } from "./handed-over-requests.ts";
 import { bodyFaultAnswer, NO_SUCH_TRANSPORT, sentenceAnswer } from "./longpoll-answers.ts";
@@ -188,6 +189,7 @@ export class LongPoll implements StreamingService {
     const cookie = cookies?.track(streamed.request.headers.get("cookie"), Date.now());
     const details = {
       ...detailsOf(streamed, chosen),
+      ...ticketInCookie(this.#config.auth, streamed.request.headers),
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     };
     const transport = this.#addPeer(details, chosen, () => slot?.release());
