@@ -2,10 +2,14 @@
  * PairTable: integers by pairs of integers, in one typed array. A `Map` takes four times as many octets for each, and
  * could not have several values of one pair.
  *
- *     cell i    keys[3i], keys[3i + 1]: the pair    keys[3i + 2]: the value; 0: the cell is empty
+ *     cell i    table[3i], table[3i + 1]: the pair    table[3i + 2]: the value; 0: the cell is empty
  *
  * There is a power of two of cells. A value is in the first cell, from the one that its pair hashes to, that was empty
  * (open addressing, linear probing). No cell between the two is ever empty: to remove a value moves others back.
+ *
+ * Most look-ups find nothing. For each cell there is an octet, of which each value whose pair hashes to the cell has one
+ * bit set, by three other bits of the hash: a bit that is not set answers without a look at the cells, which are more than
+ * the processor's caches hold. Bits of removed values stay set until the table is made anew.
  *
  * @module
  */
@@ -21,6 +25,9 @@ const MIN_CELLS = 8;
 const MAX_LOAD = 0.7;
 const MIN_LOAD = 0.15;
 
+/** The bit of a hash in the octet of its cell. */
+const bitOf = (hash: number) => 1 << (hash >>> 29);
+
 /** No cell. */
 export const NONE = -1;
 
@@ -29,16 +36,25 @@ export class PairTable {
   #table = new Int32Array(MIN_CELLS * WIDTH);
   /** The last cell; its bits are those of a hash that tell the cell. */
   #last = MIN_CELLS - 1;
+  #bits = new Uint8Array(MIN_CELLS);
   #size = 0;
+  /** How many values were removed since the table was made. */
+  #removed = 0;
 
   /** How many values there are. */
   get size(): number {
     return this.#size;
   }
 
+  /** Whether a pair may have values; most pairs without any are told so. */
+  mayHave(a: number, b: number): boolean {
+    const hash = scramble(a, b);
+    return ((this.#bits[hash & this.#last] as number) & bitOf(hash)) !== 0;
+  }
+
   /** Octets of memory. */
   get octets(): number {
-    return this.#table.byteLength;
+    return this.#table.byteLength + this.#bits.byteLength;
   }
 
   /** Adds a value to those of a pair. */
@@ -51,7 +67,7 @@ export class PairTable {
 
   /** The first cell with a value of a pair, or NONE. */
   first(a: number, b: number): number {
-    return this.#from(scramble(a, b) & this.#last, a, b);
+    return this.mayHave(a, b) ? this.#from(scramble(a, b) & this.#last, a, b) : NONE;
   }
 
   /** The next cell with a value of this pair, or NONE. */
@@ -71,8 +87,10 @@ export class PairTable {
     if (cell === NONE) return;
     this.#vacate(cell);
     this.#size -= 1;
+    this.#removed += 1;
     const cells = this.#last + 1;
     if (cells > MIN_CELLS && this.#size < cells * MIN_LOAD) this.#resize(cells / 2);
+    else if (this.#removed > cells) this.#resize(cells);
   }
 
   #from(start: number, a: number, b: number): number {
@@ -87,8 +105,11 @@ export class PairTable {
 
   #put(a: number, b: number, value: number): void {
     const table = this.#table;
-    let cell = scramble(a, b) & this.#last;
-    while (table[cell * WIDTH + 2] !== 0) cell = (cell + 1) & this.#last;
+    const hash = scramble(a, b);
+    const last = this.#last;
+    let cell = hash & last;
+    this.#bits[cell] = (this.#bits[cell] as number) | bitOf(hash);
+    while (table[cell * WIDTH + 2] !== 0) cell = (cell + 1) & last;
     const place = cell * WIDTH;
     table[place] = a;
     table[place + 1] = b;
@@ -116,6 +137,8 @@ export class PairTable {
     const before = this.#table;
     this.#table = new Int32Array(cells * WIDTH);
     this.#last = cells - 1;
+    this.#bits = new Uint8Array(cells);
+    this.#removed = 0;
     for (let place = 0; place < before.length; place += WIDTH) {
       const value = before[place + 2] as number;
       if (value !== 0) this.#put(before[place] as number, before[place + 1] as number, value);

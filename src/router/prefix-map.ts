@@ -13,7 +13,7 @@ import type { Places } from "./places.ts";
 import { EMPTY_HASH, hashWith } from "./text-hash.ts";
 
 /** The places of values by prefix. */
-export class PrefixMap<T extends { readonly uri: string }> {
+export class PrefixMap<T extends object> {
   readonly #places: Places<T>;
   /** Places by length and hash of the pattern. */
   readonly #table = new PairTable();
@@ -81,8 +81,7 @@ export class PrefixMap<T extends { readonly uri: string }> {
       cell = table.next(cell, length, hash)
     ) {
       const place = table.at(cell);
-      const value = this.#places.at(place);
-      if (value !== undefined && uri.startsWith(value.uri)) return place;
+      if (uri.startsWith(this.#places.textAt(place))) return place;
     }
     return undefined;
   }

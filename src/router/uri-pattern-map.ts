@@ -3,7 +3,7 @@
  *
  * Each value is in a numbered place, by which three tables refer to it: exact patterns by their text, prefixes by length
  * and hash ([prefix-map.ts](prefix-map.ts)), and wildcards in a tree ([wildcard-map.ts](wildcard-map.ts)). Beside the
- * value itself, that takes about 30 octets for a prefix or a wildcard.
+ * value itself, that takes about 45 octets for a prefix or a wildcard.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export class UriPatternMap<T extends { readonly uri: string; readonly match: Mat
 
   /** Adds a value in the next place; no value has its pattern. */
   add(value: T): void {
-    const place = this.#places.add(value);
+    const place = this.#places.add(value, value.uri);
     this.#tableOf(value.match).set(value.uri, place);
   }
 

@@ -49,7 +49,7 @@ interface Node {
 }
 
 /** The places of values by wildcard pattern. */
-export class WildcardMap<T extends { readonly uri: string }> {
+export class WildcardMap<T extends object> {
   readonly #places: Places<T>;
   readonly #nodes = new Places<Node>();
   /** By node and hash: the places of patterns, or one node as a negative number. */
@@ -67,7 +67,7 @@ export class WildcardMap<T extends { readonly uri: string }> {
   /** The place of a pattern. */
   get(pattern: string): number | undefined {
     const [node, hash] = this.#lowest(hashesOf(pattern));
-    return this.#below(node, hash).find((place) => this.#uriIn(place) === pattern);
+    return this.#below(node, hash).find((place) => this.#places.textAt(place) === pattern);
   }
 
   /** Adds the place of a pattern that has none. */
@@ -80,7 +80,7 @@ export class WildcardMap<T extends { readonly uri: string }> {
 
   delete(pattern: string): void {
     const [node, hash] = this.#lowest(hashesOf(pattern));
-    const place = this.#below(node, hash).find((one) => this.#uriIn(one) === pattern);
+    const place = this.#below(node, hash).find((one) => this.#places.textAt(one) === pattern);
     if (place === undefined) return;
     this.#detach(node, hash, place);
     if (this.#nodes.at(node)?.size === 1) this.#replace(node);
@@ -88,10 +88,10 @@ export class WildcardMap<T extends { readonly uri: string }> {
 
   /** The values of all patterns that match, those with earlier literal components first. */
   matches(uri: string): T[] {
-    const found: T[] = [];
-    if (this.#table.size === 0) return found;
+    if (this.#table.size === 0) return [];
     const count = componentCount(uri);
-    if (this.#table.first(TOP, count) === NONE) return found;
+    if (this.#table.first(TOP, count) === NONE) return [];
+    const found: number[] = [];
     const hashes = hashesOf(uri);
     const nodes: number[] = [];
     this.#visit(TOP, count, uri, found, nodes);
@@ -100,11 +100,12 @@ export class WildcardMap<T extends { readonly uri: string }> {
       if (hash !== ANY) this.#visit(node, hash, uri, found, nodes);
       this.#visit(node, ANY, uri, found, nodes);
     }
-    return found.length > 1 ? sortByLiterals(found) : found;
+    const ordered = found.length > 1 ? this.#byLiterals(found) : found;
+    return ordered.map((place) => this.#places.at(place) as T);
   }
 
   /** Adds to what is found the patterns below a node that match, and to the nodes the one that is there instead. */
-  #visit(node: number, hash: number, uri: string, found: T[], nodes: number[]): void {
+  #visit(node: number, hash: number, uri: string, found: number[], nodes: number[]): void {
     const table = this.#table;
     for (let cell = table.first(node, hash); cell !== NONE; cell = table.next(cell, node, hash)) {
       const below = table.at(cell);
@@ -112,8 +113,7 @@ export class WildcardMap<T extends { readonly uri: string }> {
         nodes.push(-below);
         return;
       }
-      const value = this.#places.at(below);
-      if (value !== undefined && isWildcardMatch(value.uri, uri)) found.push(value);
+      if (isWildcardMatch(this.#places.textAt(below), uri)) found.push(below);
     }
   }
 
@@ -142,10 +142,10 @@ export class WildcardMap<T extends { readonly uri: string }> {
 
   /** Puts a node in the place of patterns; it looks at the first component in which they differ. */
   #split(parent: number, hash: number, places: readonly number[]): void {
-    const all = places.map((place) => hashesOf(this.#uriIn(place)));
+    const all = places.map((place) => hashesOf(this.#places.textAt(place)));
     const component = firstDifference(all);
     if (component === undefined) return;
-    const node = this.#nodes.add({ component, parent, hash, size: 0, below: 0, hashes: 0 });
+    const node = this.#nodes.add({ component, parent, hash, size: 0, below: 0, hashes: 0 }, "");
     for (const [index, place] of places.entries()) {
       this.#detach(parent, hash, place);
       this.#attach(node, all[index]?.[component] as number, place);
@@ -164,6 +164,13 @@ export class WildcardMap<T extends { readonly uri: string }> {
     if (child !== undefined) Object.assign(child, { parent, hash });
   }
 
+  /** Sorts patterns that match one URI: an earlier literal component goes first. No two have the same ones. */
+  #byLiterals(found: readonly number[]): number[] {
+    const ranked = found.map((place) => ({ place, rank: rankOf(this.#places.textAt(place)) }));
+    ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+    return ranked.map(({ place }) => place);
+  }
+
   #attach(node: number, hash: number, below: number): void {
     this.#table.add(node, hash, below);
     this.#count(node, hash, below, 1);
@@ -180,10 +187,6 @@ export class WildcardMap<T extends { readonly uri: string }> {
     node.size += change;
     node.below ^= below;
     node.hashes ^= hash;
-  }
-
-  #uriIn(place: number): string {
-    return this.#places.at(place)?.uri ?? "";
   }
 }
 
@@ -217,13 +220,6 @@ function hashesOf(text: string): number[] {
   }
   hashes.push(start === text.length ? ANY : hash || OTHER);
   return hashes;
-}
-
-/** Sorts patterns that match one URI: those with earlier literal components go first. No two have the same empty. */
-function sortByLiterals<T extends { readonly uri: string }>(found: readonly T[]): T[] {
-  const ranked = found.map((value) => ({ value, rank: rankOf(value.uri) }));
-  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return ranked.map(({ value }) => value);
 }
 
 /** A text that is less the earlier the literal components of a pattern are; each of its units tells of fifteen. */
