@@ -9,17 +9,17 @@
  * @module
  */
 
-import { Failure, sentenceOf } from "#base/failure.ts";
-import { shareOctets, takeOctets } from "#base/octet-ownership.ts";
+import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { BrokerCluster } from "./cluster-links.ts";
+import { eventHead, lastingEvent, mayReceive, sendEvent } from "./event.ts";
+import { EventDispatch } from "./event-dispatch.ts";
 import { refuseUnannouncedPassthru } from "./message-options.ts";
 import type { MetaObserver } from "./meta-observer.ts";
-import { messageFor, payloadOf, send, sendError, tooLongFor } from "./outgoing.ts";
+import { payloadOf, send, sendError } from "./outgoing.ts";
 import { keptPublication, type Publication, publicationOf } from "./publication.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { EndRequest, PublishRequest, SubscribeRequest } from "./requests.ts";
@@ -31,6 +31,7 @@ import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 export class Broker {
   readonly subscriptions = new SubscriptionMap();
   readonly retained = new RetainedEvents();
+  readonly events = new EventDispatch();
   /** Undefined: no other worker has the realm. */
   cluster: BrokerCluster | undefined;
   readonly #meta: MetaObserver;
@@ -76,7 +77,7 @@ export class Broker {
     if (options.retain === true) this.retained.set(keptPublication(publication));
     this.cluster?.publish(publication, options);
     if (options.acknowledge === true) this.#acknowledge(publisher, id, publication.id);
-    this.#route(publication, this.subscriptions.matches(publication.topic));
+    this.#route(publication, this.subscriptions.matches(publication.topic), publisher);
   }
 
   /** Sends a publication of another worker to these subscribers. */
@@ -128,9 +129,13 @@ export class Broker {
     this.cluster?.unsubscribed(subscription);
   }
 
-  #route(publication: Publication, subscriptions: readonly Subscription[]): void {
+  #route(
+    publication: Publication,
+    subscriptions: readonly Subscription[],
+    publisher?: RealmSession,
+  ): void {
     this.#keep(publication, subscriptions);
-    for (const subscription of subscriptions) this.#fanOut(subscription, publication);
+    this.events.dispatch(publication, subscriptions, publisher);
   }
 
   /** Keeps an event for those that ask for it later. As WAMP has it, it is not kept if it is for certain sessions. */
@@ -142,31 +147,12 @@ export class Broker {
     for (const { history } of subscriptions) history?.add(kept, time);
   }
 
-  /** Serializes the EVENT once for each serializer, and sends it to every subscriber. */
-  #fanOut(subscription: Subscription, publication: Publication): void {
-    const head = eventHead(subscription, publication, publication.details);
-    const events = new Map<SerializerName, WireMessage | Failure>();
-    for (const session of subscription.subscribers) {
-      if (session === publication.excluded || !mayReceive(session, subscription, publication)) {
-        continue;
-      }
-      const { serializer } = session;
-      let event = events.get(serializer);
-      if (event === undefined) {
-        event = lastingEvent(session, head, publication);
-        // Another subscriber with this serializer may accept longer messages; other failures hold for all.
-        if (!isTooLong(event)) events.set(serializer, event);
-      }
-      sendEvent(session, event, head);
-    }
-  }
-
   /** Sends a new subscriber the events that publishers had retained. */
   #sendRetained(session: RealmSession, subscription: Subscription): void {
     for (const event of this.retained.matching(subscription.uri, subscription.match)) {
       if (!mayReceive(session, subscription, event)) continue;
       const head = eventHead(subscription, event, { ...event.details, retained: true });
-      sendEvent(session, lastingEvent(session, head, event), head);
+      sendEvent(session, lastingEvent(session.serializer, head, event), head);
     }
   }
 }
@@ -174,51 +160,4 @@ export class Broker {
 function metaPublication(topic: string, args: readonly unknown[]): Publication {
   const ofRouter = { excluded: undefined, rules: undefined };
   return { id: randomId(), topic, details: {}, payload: payloadOf(args), ...ofRouter };
-}
-
-type Event = Omit<Publication, "excluded">;
-
-function eventHead(
-  { id, match }: Subscription,
-  { id: publication, topic }: Event,
-  details: object,
-) {
-  const shown = match === "exact" ? details : { ...details, topic };
-  return [MessageType.EVENT, id, publication, shown];
-}
-
-/** A pattern may match topics that the role of its subscriber may not subscribe to. */
-function mayReceive(session: RealmSession, { match }: Subscription, { topic, rules }: Event) {
-  if (rules?.admits(session) === false) return false;
-  return match === "exact"
-    ? session.role.permitsExact("subscribe", topic)
-    : session.role.permitsMatch("subscribe", topic);
-}
-
-/** Every subscriber may keep it. A message may be the writer's buffer, which the next one overwrites. */
-function lastingEvent(
-  session: RealmSession,
-  head: readonly unknown[],
-  { payload }: Event,
-): WireMessage | Failure {
-  try {
-    return shareOctets(takeOctets(messageFor(session, head, payload)));
-  } catch (thrown) {
-    if (thrown instanceof Failure) return thrown;
-    throw thrown;
-  }
-}
-
-function sendEvent(
-  session: RealmSession,
-  event: WireMessage | Failure,
-  head: readonly unknown[],
-): void {
-  const failure = event instanceof Failure ? event : tooLongFor(session, event, head);
-  if (failure !== undefined) session.leftOut.add(MessageType.EVENT, sentenceOf(failure));
-  else if (!(event instanceof Failure)) session.send(event);
-}
-
-function isTooLong(event: WireMessage | Failure): boolean {
-  return event instanceof Failure && event.uri === ErrorUri.payloadSizeExceeded;
 }

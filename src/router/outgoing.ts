@@ -38,7 +38,7 @@ export function messageFor(
   head: readonly unknown[],
   payload: RoutedPayload | undefined,
 ): WireMessage {
-  const message = build(session, head, payload);
+  const message = messageIn(session.serializer, head, payload);
   const failure = tooLongFor(session, message, head);
   if (failure !== undefined) throw failure;
   return message;
@@ -74,7 +74,7 @@ export function sendAnswer(
     session.send(messageFor(session, head, payload));
     return;
   }
-  session.take(unserialized(session, head, payload ?? NO_PAYLOAD));
+  session.take(unserialized(session.serializer, head, payload ?? NO_PAYLOAD));
 }
 
 /**
@@ -83,7 +83,7 @@ export function sendAnswer(
  * @throws Failure when the serializer cannot represent a value (`wamp.error.invalid_argument`).
  */
 export function send(session: RealmSession, list: readonly unknown[]): void {
-  if (session.take === undefined) session.send(build(session, list, undefined));
+  if (session.take === undefined) session.send(messageIn(session.serializer, list, undefined));
   else session.take(new UnserializedMessage(list, NO_PAYLOAD, session.serializer));
 }
 
@@ -98,14 +98,18 @@ export function sendError(
   send(session, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
 }
 
-function build(
-  session: RealmSession,
+/**
+ * Serializes a message, however long it is.
+ *
+ * @throws Failure when the serializer cannot represent a value (`wamp.error.invalid_argument`).
+ */
+export function messageIn(
+  serializer: SerializerName,
   head: readonly unknown[],
   payload: RoutedPayload | undefined,
 ): WireMessage {
-  const { serializer } = session;
   const form = payload?.long?.forms.get(serializer);
-  if (typeof form === "string") throw unrepresentable(session, head, form);
+  if (typeof form === "string") throw unrepresentable(serializer, head, form);
   if (payload?.long !== undefined && form !== undefined) {
     const before = begin(head, payload.items.length, serializer);
     return longMessage(before, form, payload.long, serializer);
@@ -115,25 +119,25 @@ function build(
       ? encodeMessage(head, serializer)
       : buildMessage(head, payload, serializer);
   } catch (thrown) {
-    throw refusalOf(thrown, session, head);
+    throw refusalOf(thrown, serializer, head);
   }
 }
 
 /** What is thrown where a message cannot be made. */
-function refusalOf(thrown: unknown, session: RealmSession, head: readonly unknown[]): unknown {
+function refusalOf(thrown: unknown, serializer: SerializerName, head: readonly unknown[]): unknown {
   if (!(thrown instanceof UnrepresentableValue)) return thrown;
-  return unrepresentable(session, head, sentenceOf(thrown), thrown);
+  return unrepresentable(serializer, head, sentenceOf(thrown), thrown);
 }
 
 function unserialized(
-  session: RealmSession,
+  serializer: SerializerName,
   head: readonly unknown[],
   payload: Payload,
 ): UnserializedMessage {
   try {
-    return new UnserializedMessage(head, payload, session.serializer);
+    return new UnserializedMessage(head, payload, serializer);
   } catch (thrown) {
-    throw refusalOf(thrown, session, head);
+    throw refusalOf(thrown, serializer, head);
   }
 }
 
@@ -171,7 +175,7 @@ function longMessage(
 }
 
 function unrepresentable(
-  { serializer }: RealmSession,
+  serializer: SerializerName,
   head: readonly unknown[],
   sentence: string,
   cause?: unknown,

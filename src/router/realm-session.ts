@@ -50,6 +50,9 @@ export interface RealmSession extends Requester {
   onCallEnded: (() => void) | undefined;
   /** Takes a message that is not serialized; absent: this session takes octets alone. */
   readonly take?: (message: MessageItems) => void;
+  /** Takes no more messages of the client until `resume`, which is called as often; absent: it cannot be paused. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
   /** Sends a message that is already serialized for this session. */
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */

@@ -14,6 +14,7 @@ import { Broker } from "./broker.ts";
 import { type ClusterEngines, type ClusterParts, RealmCluster } from "./cluster/realm-cluster.ts";
 import { ConfiguredRole } from "./configured-role.ts";
 import { Dealer } from "./dealer.ts";
+import { DEFAULT_CHUNK_SIZE } from "./event-dispatch.ts";
 import { openInternalSession } from "./internal-session.ts";
 import { MetaApi } from "./meta-api.ts";
 import type { MetaRealm } from "./meta-procedure.ts";
@@ -66,6 +67,7 @@ export class Realm implements MetaRealm {
       default: options?.default_call_timeout ?? 0,
       most: options?.max_call_timeout ?? 0,
     };
+    this.broker.events.chunkSize = options?.event_dispatching_chunk_size ?? DEFAULT_CHUNK_SIZE;
     this.broker.subscriptions.keepEvents(history);
     this.cluster?.configure();
     const before = this.#configs;

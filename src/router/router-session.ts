@@ -135,6 +135,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #state: State;
   /** Whether too much waits for the client, so that its session ends. */
   #isSlow = false;
+  /** For how many reasons the client is not read. */
+  #pauses = 0;
   /** How many messages arrived after the end of a session. */
   #late = 0;
   #needs = NO_NEEDS;
@@ -420,6 +422,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       lastInvocation: 0,
       onCallEnded: undefined,
       transport: () => stated ?? printTransport(peer.details),
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
       kill: (kill) => this.#kill(kill),
@@ -436,7 +440,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #onLongMessage(state: JoinedState, octets: WireMessage): void {
     // The octets are handed over to the thread.
     const { length } = octets;
-    this.#peer.pause();
+    this.#pause();
     readLongMessage(octets, this.#peer.serializer, (message) =>
       receiverSerializers(message, state.session, state.realm),
     )
@@ -447,7 +451,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         if (!state.requests.isWaiting) message.discard();
       })
       .catch((thrown: unknown) => this.#fail(thrown))
-      .finally(() => this.#peer.resume());
+      .finally(() => this.#resume());
   }
 
   #handle(state: JoinedState, message: Incoming, octets: number): void {
@@ -516,10 +520,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       this.#leave(reason);
       return;
     }
-    this.#peer.pause();
+    this.#pause();
     state.requests.whenPerformed(() => {
       this.#leave(reason);
-      this.#peer.resume();
+      this.#resume();
     });
   }
 
@@ -529,6 +533,16 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const reason = this.#needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
     this.#send([MessageType.GOODBYE, {}, reason]);
     this.#state = this.#beginJoin(true);
+  }
+
+  #pause(): void {
+    this.#pauses += 1;
+    if (this.#pauses === 1) this.#peer.pause();
+  }
+
+  #resume(): void {
+    this.#pauses -= 1;
+    if (this.#pauses === 0) this.#peer.resume();
   }
 
   /** Ends this session, and no other, after a violation of its client or a fault of the program. */

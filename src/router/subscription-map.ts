@@ -36,6 +36,13 @@ export class Subscription {
     return subscribers === undefined ? [] : [subscribers];
   }
 
+  /** How many subscribers it has. */
+  get count(): number {
+    const subscribers = this.#subscribers;
+    if (subscribers instanceof Set) return subscribers.size;
+    return subscribers === undefined ? 0 : 1;
+  }
+
   /** Whether it has subscribers. */
   get isSubscribed(): boolean {
     const subscribers = this.#subscribers;

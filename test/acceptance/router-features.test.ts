@@ -17,6 +17,7 @@ const url = `ws://127.0.0.1:${port}/ws`;
 const [documented] = blocksOf("docs/router.md").filter(({ language }) => language === "json");
 const configuration = JSON.parse((documented?.text ?? "").replaceAll("8080", String(port)));
 configuration.workers[0].realms[0].options.default_call_timeout = 200;
+configuration.workers[0].realms[0].options.event_dispatching_chunk_size = 2;
 const [template] = blocksOf("docs/router.md").filter(({ place }) => place !== null);
 configuration.workers[0].realms.push({ ...JSON.parse(template?.text ?? ""), max_realms: 2 });
 
@@ -120,6 +121,28 @@ describe("on the embedded router", () => {
     const python = await joinPython(url, "cbor");
     expect(await python.call("wamp.registration.lookup", ["com.example.listed"])).toBe(id);
     await python.leave();
+  });
+
+  test("an event with more subscribers than a chunk has comes to all of them, before later ones", async () => {
+    const subscribers = await Promise.all(Array.from({ length: 5 }, joinAutobahn));
+    const got = subscribers.map(() => inbox<unknown>());
+    for (const [index, { session }] of subscribers.entries()) {
+      await session.subscribe("com.example.many", ([value]) => got[index]?.put(value));
+    }
+    const { session: publisher } = await joinAutobahn();
+    const wampy = await joinWampy();
+    const values = Array.from({ length: 20 }, (_, index) => index);
+    for (const value of values) {
+      // Autobahn does not wait for the answer, so that these wait in the router.
+      publisher.publish("com.example.many", [value]);
+      if (value % 5 === 0) await wampy.publish("com.example.many", [`wampy ${value}`]);
+    }
+    for (const events of got) {
+      const all: unknown[] = [];
+      while (all.length < 24) all.push(await events.next());
+      expect(all.filter((value) => typeof value === "number")).toEqual(values);
+      expect(all.filter((value) => typeof value !== "number")).toHaveLength(4);
+    }
   });
 
   test("a retained event is sent to a later subscriber", async () => {

@@ -587,6 +587,7 @@ const worker = v.variant("type", [
             enable_meta_api: flag,
             default_call_timeout: count,
             max_call_timeout: count,
+            event_dispatching_chunk_size: count,
           }),
         ),
         max_realms: maybe(count),

@@ -1,7 +1,14 @@
 /** A router without transports: realms of a test's own, and clients that join them. */
 
 import { expect } from "bun:test";
-import type { PermissionConfig, RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
+import type {
+  PermissionConfig,
+  RealmConfig,
+  RealmOptions,
+  RoleConfig,
+} from "#config/realm/realm-config.ts";
+import { realmOptions } from "#config/realm/realm-options-schema.ts";
+import { defaultsOf } from "#config/schema/attribute.ts";
 import type { Logger } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
 import type { ClusterEngines } from "#router/cluster/realm-cluster.ts";
@@ -33,14 +40,20 @@ export interface JoinOptions extends FakePeerOptions {
   authextra?: object;
 }
 
+/** What a realm has beside its name and its roles. */
+export interface RealmParts extends Omit<RealmConfig, "name" | "roles" | "options"> {
+  options?: Partial<RealmOptions>;
+}
+
 /** Opens `realm1` with these roles; `rest` is the rest of its configuration. */
 export function openRouter(
   roles: RoleConfig[],
   log: Logger = quiet,
-  rest: Pick<RealmConfig, "options" | "history" | "cluster"> = {},
+  { options, ...rest }: RealmParts = {},
   engines?: ClusterEngines,
 ) {
-  const realms = new RealmTable([{ name: "realm1", roles, ...rest }], log, engines);
+  const config = { name: "realm1", roles, options: { ...defaultsOf(realmOptions), ...options } };
+  const realms = new RealmTable([{ ...config, ...rest }], log, engines);
   return {
     realms,
     async join(options: JoinOptions = {}): Promise<JoinedPeer> {

@@ -58,12 +58,13 @@ function normalizeOptions(
   report: Report,
 ): Pick<RealmConfig, "options"> {
   if (options === undefined) return {};
-  const { enable_meta_api, default_call_timeout, max_call_timeout } = options;
+  const { bridge_meta_api: _, uri_check: __, ...kept } = options;
+  const { default_call_timeout, max_call_timeout } = kept;
   if (max_call_timeout > 0 && default_call_timeout > max_call_timeout) {
     const sentence = `more than max_call_timeout, so that calls end after ${max_call_timeout} ms`;
     report.warn([...path, "options", "default_call_timeout"], sentence);
   }
-  return { options: { enable_meta_api, default_call_timeout, max_call_timeout } };
+  return { options: kept };
 }
 
 function normalizeStore({ store }: RealmItem): Pick<RealmConfig, "history"> {

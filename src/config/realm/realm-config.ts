@@ -27,6 +27,8 @@ export interface RealmOptions {
   default_call_timeout: number;
   /** Milliseconds; 0: any time. */
   max_call_timeout: number;
+  /** Most subscribers that are sent an event in one turn. */
+  event_dispatching_chunk_size: number;
 }
 
 /** A topic, or a pattern, whose events are kept. */

@@ -7,8 +7,17 @@
 import * as v from "valibot";
 import { defaulted, optional } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
-import { anything, integer, MOST_MS, oneOf } from "#config/schema/primitive.ts";
-import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
+import { integer, MOST_MS, oneOf } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
+import { only, unhonoured } from "#config/schema/unhonoured.ts";
+
+const MOST_SUBSCRIBERS = 1_000_000;
+
+/** Whether Python makes a positive integer of a value, which is all that Crossbar checks. */
+function isPythonInt(value: unknown): boolean {
+  if (typeof value === "number") return value >= 1;
+  return typeof value === "string" && /^\s*\+?0*[1-9](_?\d)*\s*$/.test(value);
+}
 
 /** Options of a realm. */
 export const realmOptions = item({
@@ -30,8 +39,10 @@ export const realmOptions = item({
   bridge_meta_api: optional(
     unhonoured(v.boolean(), only(true), "there is no management realm to bridge to"),
   ),
-  event_dispatching_chunk_size: optional(
-    unhonoured(anything, always, "an event is sent to all of its subscribers at once"),
+  event_dispatching_chunk_size: defaulted(
+    unchecked(integer(1, MOST_SUBSCRIBERS), isPythonInt),
+    1_000,
+    "Subscribers that are sent an event at once; others of the same event follow when other sessions had their turn.",
   ),
   uri_check: optional(
     unhonoured(

@@ -13,9 +13,15 @@ import { explainType } from "./fault-sentence.ts";
 import { issueSentence } from "./issue-sentence.ts";
 import { actionsOf, type Schema, shapeOf, visitValue } from "./schema-shape.ts";
 
-/** A schema of an attribute that Crossbar does not check: a value that does not fit counts as absent. */
-export function unchecked<S extends Schema>(schema: S): S {
-  return v.pipe(schema, v.metadata({ isUnchecked: true })) as unknown as S;
+/**
+ * A schema of an attribute that Crossbar does not check: a value that does not fit counts as absent. `isTaken`: Crossbar
+ * refuses other values.
+ */
+export function unchecked<S extends Schema>(
+  schema: S,
+  isTaken: (value: unknown) => boolean = () => true,
+): S {
+  return v.pipe(schema, v.metadata({ isTaken })) as unknown as S;
 }
 
 /** What takes the place of a value; undefined: the attribute is removed. */
@@ -39,7 +45,7 @@ export function replaceTolerated(schema: Schema, config: unknown, report: Report
 }
 
 function replacementFor(schema: Schema, written: unknown, path: JsonPath): Replacement | null {
-  if (isUnchecked(schema)) {
+  if (isTaken(schema, written)) {
     const issue = v.safeParse(schema, written, { message: explainType }).issues?.[0];
     if (issue !== undefined) {
       return { path, value: undefined, sentence: `ignored: ${issueSentence(issue, path)}` };
@@ -51,8 +57,12 @@ function replacementFor(schema: Schema, written: unknown, path: JsonPath): Repla
   return { path, value, sentence: `${written} counts as ${value}, as in Crossbar` };
 }
 
-function isUnchecked(schema: Schema): boolean {
-  return actionsOf(schema).some(({ metadata }) => metadata?.["isUnchecked"] === true);
+/** Whether Crossbar takes a value, whatever the schema says. */
+function isTaken(schema: Schema, value: unknown): boolean {
+  return actionsOf(schema).some(({ metadata }) => {
+    const isTaken = metadata?.["isTaken"] as ((value: unknown) => boolean) | undefined;
+    return isTaken?.(value) === true;
+  });
 }
 
 function isNumber(schema: Schema): boolean {

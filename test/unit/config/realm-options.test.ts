@@ -18,6 +18,7 @@ describe("options of a realm", () => {
       enable_meta_api: true,
       default_call_timeout: 0,
       max_call_timeout: 0,
+      event_dispatching_chunk_size: 1000,
     });
     expect(warnings).toEqual([]);
   });
@@ -34,19 +35,33 @@ describe("options of a realm", () => {
   test("warn of those without effect", async () => {
     const options = {
       bridge_meta_api: true,
-      event_dispatching_chunk_size: 100,
       uri_check: "strict",
     };
     const { warnings, faults } = await loadRealm("options", options);
     expect(faults).toEqual([]);
     expect(warnings.map((warning) => warning.replace(`${path}.options.`, ""))).toEqual([
       "bridge_meta_api: not honoured: there is no management realm to bridge to",
-      "event_dispatching_chunk_size: not honoured: an event is sent to all of its subscribers at once",
       "uri_check: not honoured: URIs are checked by WAMP's loose rules",
     ]);
   });
 
   test.each([
+    [100, 100, null],
+    [true, 1, "true counts as 1, as in Crossbar"],
+    ["100", 1000, 'ignored: expected number, found "100"'],
+    [0.5e7, 1000, "ignored: expected an integer from 1 to 1000000, found 5000000"],
+    [1.5, 1000, "ignored: expected an integer from 1 to 1000000, found 1.5"],
+  ])("event_dispatching_chunk_size %j is %d", async (written, expected, warning) => {
+    const name = "event_dispatching_chunk_size";
+    const { realm, faults, warnings } = await loadRealm("options", { [name]: written });
+    expect([realm?.options?.[name], faults]).toEqual([expected, []]);
+    expect(warnings).toEqual(warning === null ? [] : [`${path}.options.${name}: ${warning}`]);
+  });
+
+  test.each([
+    [{ event_dispatching_chunk_size: 0 }, "event_dispatching_chunk_size"],
+    [{ event_dispatching_chunk_size: "0" }, "event_dispatching_chunk_size"],
+    [{ event_dispatching_chunk_size: "many" }, "event_dispatching_chunk_size"],
     [{ enable_meta_api: 1 }, "enable_meta_api"],
     [{ max_call_timeout: -1 }, "max_call_timeout"],
     [{ default_call_timeout: "1" }, "default_call_timeout"],

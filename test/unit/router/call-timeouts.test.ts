@@ -7,13 +7,7 @@ import { ask, everything, openRouter } from "../../support/router-harness.ts";
 const roles = [{ name: "anonymous", permissions: [everything] }];
 
 async function callerAndCallee(limits: object, register: object = {}, features: object = {}) {
-  const options = {
-    enable_meta_api: true,
-    default_call_timeout: 0,
-    max_call_timeout: 0,
-    ...limits,
-  };
-  const { join } = openRouter(roles, quiet, { options });
+  const { join } = openRouter(roles, quiet, { options: limits });
   const announced = { callee: { features: { call_canceling: true, ...features } } };
   const [caller, callee] = [await join(), await join({ roles: announced })];
   await ask(callee, [M.REGISTER, 1, register, "a.b"]);

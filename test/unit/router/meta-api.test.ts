@@ -107,8 +107,7 @@ describe("the meta API", () => {
   });
 
   test("is not there where the realm has none, and not announced", async () => {
-    const options = { enable_meta_api: false, default_call_timeout: 0, max_call_timeout: 0 };
-    const { join, realms } = openRouter(roles, quiet, { options });
+    const { join, realms } = openRouter(roles, quiet, { options: { enable_meta_api: false } });
     const peer = await join();
     await ask(peer, [M.SUBSCRIBE, 1, {}, "wamp.session.on_join"]);
     await join();
