@@ -23,6 +23,7 @@ import type { ListedSession, RealmSession } from "./realm-session.ts";
 import { type Added, noSuchProcedure, type Registration } from "./registration-map.ts";
 import type { CallRequest } from "./requests.ts";
 import { sessionDetails, sessionMeta } from "./session-meta.ts";
+import type { PublishedStats } from "./session-stats.ts";
 import type { Subscribed, Subscription } from "./subscription-map.ts";
 import { Testaments } from "./testaments.ts";
 
@@ -67,6 +68,12 @@ export class MetaApi implements MetaObserver, OtherSessionsObserver {
   /** A session of another worker, which is gone. */
   vanished({ id, identity }: ListedSession): void {
     this.#tell("wamp.session.on_leave", [id, identity.authid, identity.authrole]);
+  }
+
+  /** The counts of a session are to be published. */
+  counted({ id: session, identity }: RealmSession, stats: PublishedStats): void {
+    const { realm, authid, authrole } = identity;
+    this.#publish("wamp.session.on_stats", [{ realm, session, authid, authrole }, stats]);
   }
 
   registered({ id }: RealmSession, { registration, isNew }: Added): void {

@@ -19,6 +19,8 @@ export interface MetaRealm {
   readonly sessions: ReadonlyMap<number, RealmSession>;
   /** Those of other workers. */
   readonly otherSessions: ReadonlyMap<number, ListedSession>;
+  /** Whether URIs are checked by WAMP's strict rules. */
+  readonly checksStrictly: boolean;
 }
 
 /** Returns the one argument of the RESULT, or its promise. */

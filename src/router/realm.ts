@@ -5,7 +5,7 @@
  */
 
 import type { ClusterConfig } from "#config/realm/cluster-config.ts";
-import type { RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
+import type { RealmConfig, RoleConfig, StatsConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -22,6 +22,7 @@ import { PermissionRole, TRUSTED } from "./permission.ts";
 import type { ListedSession, RealmSession } from "./realm-session.ts";
 import type { Role } from "./role.ts";
 import { ROUTER_ROLES, ROUTER_ROLES_WITHOUT_META_API } from "./router-features.ts";
+import { type PublishedStats, SessionStats } from "./session-stats.ts";
 
 /** Most questions to authorizers that wait for their answers at once. */
 const MAX_QUESTIONS = 10_000;
@@ -35,6 +36,9 @@ export class Realm implements MetaRealm {
   readonly dealer: Dealer;
   /** Undefined: no other worker has the realm. */
   readonly cluster: RealmCluster | undefined;
+  checksStrictly = false;
+  /** When the counts of sessions are published that join from now on; undefined: never. */
+  #stats: StatsConfig | undefined;
   readonly #meta: MetaApi;
   readonly #log: Logger;
   readonly #service: OutgoingRequests;
@@ -61,12 +65,14 @@ export class Realm implements MetaRealm {
   }
 
   /** Sets the roles, also for sessions that have joined: those of a role that is removed may do nothing more. */
-  configure({ roles, options, history = [] }: RealmConfig): void {
+  configure({ roles, options, history = [], stats }: RealmConfig): void {
+    this.#stats = stats;
     this.#meta.isEnabled = options?.enable_meta_api ?? true;
     this.dealer.timeLimits = {
       default: options?.default_call_timeout ?? 0,
       most: options?.max_call_timeout ?? 0,
     };
+    this.checksStrictly = options?.uri_check === "strict";
     this.broker.events.chunkSize = options?.event_dispatching_chunk_size ?? DEFAULT_CHUNK_SIZE;
     this.broker.subscriptions.keepEvents(history);
     this.cluster?.configure();
@@ -132,6 +138,13 @@ export class Realm implements MetaRealm {
   /** The sessions of other workers by their ids. */
   get otherSessions(): ReadonlyMap<number, ListedSession> {
     return this.cluster?.sessions.others ?? NO_OTHERS;
+  }
+
+  /** The counts of a session that is to join; undefined: nobody counts. */
+  statsOf(session: RealmSession): SessionStats | undefined {
+    if (this.#stats === undefined) return undefined;
+    const publish = (stats: PublishedStats) => this.#meta.counted(session, stats);
+    return new SessionStats(this.#stats, session.serializer, publish);
   }
 
   join(session: RealmSession): void {

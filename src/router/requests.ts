@@ -197,6 +197,20 @@ export function refusable(message: Incoming): RefusableRequest | undefined {
   return type === MessageType.PUBLISH ? { type, id, options: message.dict(2) } : { type, id };
 }
 
+/** In the strict rules these are the characters of components; else they are the loose ones, which hold already. */
+const NOT_STRICT = /[^0-9a-z_.]/;
+
+/** Refuses a request whose URI or pattern is not one of WAMP's strict rules. */
+export function refuseLoose(request: Request): void {
+  if (!("action" in request) || !NOT_STRICT.test(request.uri)) return;
+  const { action, uri } = request;
+  const state = "this realm checks URIs by the strict rules: a-z, 0-9, _ and dots";
+  throw new Failure(`Cannot ${action} "${uri.slice(0, 200)}": ${state}`, {
+    source: "client",
+    uri: ErrorUri.invalidUri,
+  });
+}
+
 /** Refuses to publish or register a URI that is reserved for the router. */
 export function refuseReserved(action: string, uri: string): void {
   if (uri !== "wamp" && !uri.startsWith("wamp.")) return;

@@ -54,6 +54,7 @@ import type { RealmTable } from "./realm-table.ts";
 import { awaitsAnswer, type RefusableRequest, refusable } from "./requests.ts";
 import type { Role } from "./role.ts";
 import { SessionRequests } from "./session-requests.ts";
+import type { SessionStats } from "./session-stats.ts";
 
 /** What a session needs besides its peer and its realms. */
 export interface RouterSessionOptions extends AuthenticationSupport {
@@ -112,6 +113,8 @@ interface JoinedState {
   at: number;
   /** Undefined: it does not end by itself. */
   expiry: SessionExpiry | undefined;
+  /** Undefined: its messages are not counted for its realm. */
+  stats: SessionStats | undefined;
 }
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
@@ -374,11 +377,13 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#record.joined(joined, this.#peer);
     const at = performance.now();
     const expiry = until === undefined ? undefined : new SessionExpiry(until, () => this.#expire());
-    this.#state = { name: "joined", realm, session, requests, at, expiry };
+    const stats = realm.statsOf(session);
+    this.#state = { name: "joined", realm, session, requests, at, expiry, stats };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: realm.announced }]);
     authentication.welcomed(identity);
     this.#logJoin(session);
     realm.join(session);
+    stats?.begin();
   }
 
   #logJoin({ identity, transport }: RealmSession): void {
@@ -457,6 +462,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #handle(state: JoinedState, message: Incoming, octets: number): void {
     if (message.type !== MessageType.GOODBYE && message.type !== MessageType.ABORT) {
       traffic.fromClients.count(message.type, octets);
+      state.stats?.count(octets);
     }
     try {
       if (message.type === MessageType.CALL && this.#refusesCall(state, message)) throw lateCall();
@@ -593,6 +599,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     state.expiry?.stop();
     state.requests.stop();
     state.realm.leave(state.session);
+    state.stats?.end();
     state.session.leftOut.sessionOver();
   }
 
@@ -604,6 +611,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #sendMessage(message: WireMessage): void {
     if (this.#state.name !== "joined" || this.#isSlow) return;
     traffic.toClients.count(peekMessageType(message, this.#peer.serializer), message.length);
+    this.#state.stats?.count(message.length);
     const keepsUp = this.#peer.send(message);
     if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
     this.#isSlow = true;

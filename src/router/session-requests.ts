@@ -16,7 +16,7 @@ import type { Dealer } from "./dealer.ts";
 import { type Incoming, isRefusal, violation } from "./incoming.ts";
 import { sendError } from "./outgoing.ts";
 import type { RealmSession } from "./realm-session.ts";
-import { type Request, readRequest } from "./requests.ts";
+import { type Request, readRequest, refuseLoose } from "./requests.ts";
 import { type Authorization, type PendingAuthorization, UNDISCLOSED } from "./role.ts";
 import { waitingMemory } from "./waiting-memory.ts";
 
@@ -35,6 +35,8 @@ export interface RequestTarget {
   readonly dealer: Dealer;
   /** Undefined: no other worker has the realm. */
   readonly cluster: RequestCluster | undefined;
+  /** Whether URIs are checked by WAMP's strict rules. */
+  readonly checksStrictly: boolean;
 }
 
 /** How the requests of a session are handled. */
@@ -99,6 +101,7 @@ export class SessionRequests {
     try {
       const request = readRequest(message);
       if (request === undefined) return false;
+      if (this.#target.checksStrictly && !isFollowUp) refuseLoose(request);
       this.#take(request, isFollowUp, message);
       return true;
     } catch (thrown) {

@@ -18,7 +18,7 @@ import { checkedOptions, PUBLISH_OPTIONS } from "./message-options.ts";
 import { invalid, type MetaArguments } from "./meta-arguments.ts";
 import type { MetaProcedures, MetaRealm } from "./meta-procedure.ts";
 import type { RealmSession } from "./realm-session.ts";
-import { type PublishRequest, refuseReserved } from "./requests.ts";
+import { type PublishRequest, refuseLoose, refuseReserved } from "./requests.ts";
 import type { Authorization } from "./role.ts";
 import { isLoosePattern } from "./uri-match.ts";
 
@@ -77,6 +77,7 @@ export class Testaments {
     if (!this.#realm.sessions.has(caller.id)) throw noEnd();
     const scope = readScope(args, 4);
     const request = readPublication(args);
+    if (this.#realm.checksStrictly) refuseLoose(request);
     this.#refuseTooMany(caller);
     // As if it were published now: later the session may not be asked about any more.
     const authorization = caller.role.authorize(caller, request);

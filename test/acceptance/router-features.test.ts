@@ -134,7 +134,7 @@ describe("on the embedded router", () => {
     const values = Array.from({ length: 20 }, (_, index) => index);
     for (const value of values) {
       // Autobahn does not wait for the answer, so that these wait in the router.
-      publisher.publish("com.example.many", [value]);
+      publisher.publish("com.example.many", [value], {}, {});
       if (value % 5 === 0) await wampy.publish("com.example.many", [`wampy ${value}`]);
     }
     for (const events of got) {

@@ -31,6 +31,7 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
   "an extension of this program with a wrong value": [
     IN_EXTENSION,
     /"(authenticator|authorizer)-timeout"/,
+    /\.max_realms: /,
   ],
   "an archive that is missing and has no origin, a folder of cookies that is missing": [
     /: no such file, and no "origin" is given$/,

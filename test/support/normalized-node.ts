@@ -588,6 +588,16 @@ const worker = v.variant("type", [
             default_call_timeout: count,
             max_call_timeout: count,
             event_dispatching_chunk_size: count,
+            uri_check: v.picklist(["loose", "strict"]),
+          }),
+        ),
+        stats: maybe(
+          v.strictObject({
+            rated_message_size: count,
+            trigger_after_rated_messages: count,
+            trigger_after_duration: count,
+            trigger_on_join: flag,
+            trigger_on_leave: flag,
           }),
         ),
         max_realms: maybe(count),

@@ -31,6 +31,7 @@ export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Repo
       name,
       roles,
       ...normalizeOptions(item, at, report),
+      ...(item.stats && { stats: item.stats }),
       ...normalizeStore(item),
       ...normalizeTemplate(item, at, report),
       ...(item.cluster && { cluster: normalizeCluster(item.cluster, [...at, "cluster"], report) }),
@@ -58,7 +59,7 @@ function normalizeOptions(
   report: Report,
 ): Pick<RealmConfig, "options"> {
   if (options === undefined) return {};
-  const { bridge_meta_api: _, uri_check: __, ...kept } = options;
+  const { bridge_meta_api: _, ...kept } = options;
   const { default_call_timeout, max_call_timeout } = kept;
   if (max_call_timeout > 0 && default_call_timeout > max_call_timeout) {
     const sentence = `more than max_call_timeout, so that calls end after ${max_call_timeout} ms`;

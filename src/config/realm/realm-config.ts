@@ -16,6 +16,8 @@ export interface RealmConfig {
   history?: HistoryConfig[];
   /** Absent: no other worker has the realm. */
   cluster?: ClusterConfig;
+  /** When the counts of sessions are published; absent: never. */
+  stats?: StatsConfig;
   /** Of the realm `*` alone: most realms that are made of it. */
   max_realms?: number;
 }
@@ -29,6 +31,20 @@ export interface RealmOptions {
   max_call_timeout: number;
   /** Most subscribers that are sent an event in one turn. */
   event_dispatching_chunk_size: number;
+  /** Rules for the URIs of requests. */
+  uri_check: "loose" | "strict";
+}
+
+/** When the counts of the messages of a session are published. */
+export interface StatsConfig {
+  /** Octets. */
+  rated_message_size: number;
+  /** Messages of that size; 0: any number. */
+  trigger_after_rated_messages: number;
+  /** Nanoseconds; 0: any time. */
+  trigger_after_duration: number;
+  trigger_on_join: boolean;
+  trigger_on_leave: boolean;
 }
 
 /** A topic, or a pattern, whose events are kept. */

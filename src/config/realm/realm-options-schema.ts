@@ -44,11 +44,9 @@ export const realmOptions = item({
     1_000,
     "Subscribers that are sent an event at once; others of the same event follow when other sessions had their turn.",
   ),
-  uri_check: optional(
-    unhonoured(
-      oneOf(["loose", "strict"]),
-      only("strict"),
-      "URIs are checked by WAMP's loose rules",
-    ),
+  uri_check: defaulted(
+    unchecked(oneOf(["loose", "strict"])),
+    "loose",
+    "WAMP's rules for the URIs of requests; `strict`: components of a-z, 0-9 and `_`.",
   ),
 });

@@ -12,6 +12,7 @@ import { anyMap, anything, integer, oneOf, text } from "#config/schema/primitive
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { realmCluster } from "./cluster-schema.ts";
 import { realmOptions } from "./realm-options-schema.ts";
+import { realmStats } from "./realm-stats-schema.ts";
 import { realmStore } from "./realm-store-schema.ts";
 
 const no = () => defaulted(v.boolean(), false, "Absent: no.");
@@ -96,6 +97,11 @@ export const realm = lenientItem({
   ),
   roles: defaulted(v.array(role), [], "Roles of this realm."),
   options: optional(realmOptions, "Options of this realm."),
+  stats: optional(
+    realmStats,
+    "When the counts of the messages of each session are published as `wamp.session.on_stats`; absent: never.",
+  ),
+  inventory: optional(unhonoured(anything, always, "no payload is checked")),
   store: optional(realmStore, "Events that are kept for clients that come later; absent: none."),
   cluster: optional(
     realmCluster,

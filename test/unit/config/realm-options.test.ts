@@ -19,6 +19,7 @@ describe("options of a realm", () => {
       default_call_timeout: 0,
       max_call_timeout: 0,
       event_dispatching_chunk_size: 1000,
+      uri_check: "loose",
     });
     expect(warnings).toEqual([]);
   });
@@ -35,13 +36,11 @@ describe("options of a realm", () => {
   test("warn of those without effect", async () => {
     const options = {
       bridge_meta_api: true,
-      uri_check: "strict",
     };
     const { warnings, faults } = await loadRealm("options", options);
     expect(faults).toEqual([]);
     expect(warnings.map((warning) => warning.replace(`${path}.options.`, ""))).toEqual([
       "bridge_meta_api: not honoured: there is no management realm to bridge to",
-      "uri_check: not honoured: URIs are checked by WAMP's loose rules",
     ]);
   });
 
@@ -58,6 +57,16 @@ describe("options of a realm", () => {
     expect(warnings).toEqual(warning === null ? [] : [`${path}.options.${name}: ${warning}`]);
   });
 
+  test.each<[written: unknown, expected: string, warned: string[]]>([
+    ["strict", "strict", []],
+    ["exact", "loose", [`ignored: expected "loose" or "strict", found "exact"`]],
+    [null, "loose", [`ignored: expected "loose" or "strict", found null`]],
+  ])("uri_check %j is %s, as in Crossbar", async (uri_check, expected, warned) => {
+    const { realm, faults, warnings } = await loadRealm("options", { uri_check });
+    expect([`${realm?.options?.uri_check}`, faults]).toEqual([expected, []]);
+    expect(warnings).toEqual(warned.map((warning) => `${path}.options.uri_check: ${warning}`));
+  });
+
   test.each([
     [{ event_dispatching_chunk_size: 0 }, "event_dispatching_chunk_size"],
     [{ event_dispatching_chunk_size: "0" }, "event_dispatching_chunk_size"],
@@ -69,6 +78,36 @@ describe("options of a realm", () => {
   ])("%j are refused", async (options, name) => {
     const { faults } = await loadRealm("options", options);
     expect(faults.map((fault) => fault.split(":")[0])).toEqual([`${path}.options.${name}`]);
+  });
+});
+
+describe("the counts of a realm", () => {
+  const defaults = {
+    rated_message_size: 512,
+    trigger_after_rated_messages: 0,
+    trigger_after_duration: 0,
+    trigger_on_join: false,
+    trigger_on_leave: true,
+  };
+
+  test("have defaults, and are absent unless they are asked for", async () => {
+    expect((await loadRealm("stats", {})).realm?.stats).toEqual(defaults);
+    expect((await loadRealm("options", {})).realm).not.toHaveProperty("stats");
+  });
+
+  test("are taken as they are written", async () => {
+    const written = { ...defaults, rated_message_size: 100, trigger_on_join: true };
+    const { realm, warnings } = await loadRealm("stats", written);
+    expect([realm?.stats, warnings]).toEqual([written, []]);
+  });
+
+  test("ignore values that Crossbar does not check, and warn of each", async () => {
+    const { realm, faults, warnings } = await loadRealm("stats", { rated_message_size: "many" });
+    expect([realm?.stats, faults]).toEqual([defaults, []]);
+    const sentence = 'ignored: expected number, found "many"';
+    expect(warnings).toEqual([`${path}.stats.rated_message_size: ${sentence}`]);
+    const none = await loadRealm("stats", 5);
+    expect([none.realm?.stats, none.faults, none.warnings.length]).toEqual([undefined, [], 1]);
   });
 });
 

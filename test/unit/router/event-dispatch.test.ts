@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { EventDispatch } from "#router/event-dispatch.ts";
-import { publicationOf } from "#router/publication.ts";
-import { readRequest } from "#router/requests.ts";
 import { Incoming } from "#router/incoming.ts";
+import { publicationOf } from "#router/publication.ts";
 import type { RealmSession } from "#router/realm-session.ts";
+import { readRequest } from "#router/requests.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { quiet } from "../../support/quiet-context.ts";
