@@ -29,22 +29,35 @@ export type MetaProcedure = (args: MetaArguments, caller: RealmSession) => unkno
 /** Procedures by their URIs. */
 export type MetaProcedures = Readonly<Record<string, MetaProcedure>>;
 
-/** A session of this worker by its id. */
-export function sessionOf({ sessions }: MetaRealm, id: number): RealmSession {
-  return found(id, sessions.get(id));
+/**
+ * A session of this worker by its id, for a caller.
+ *
+ * @throws Failure (`wamp.error.no_such_session`) where there is none, or it is not shown to the caller.
+ */
+export function sessionOf({ sessions }: MetaRealm, id: number, caller: RealmSession): RealmSession {
+  return shown(id, sessions.get(id), caller);
 }
 
-/** A session by its id, on any worker. */
-export function listedSessionOf({ sessions, otherSessions }: MetaRealm, id: number): ListedSession {
-  return found(id, sessions.get(id) ?? otherSessions.get(id));
+/** The same of a session on any worker. */
+export function listedSessionOf(
+  { sessions, otherSessions }: MetaRealm,
+  id: number,
+  caller: RealmSession,
+): ListedSession {
+  return shown(id, sessions.get(id) ?? otherSessions.get(id), caller);
 }
 
-function found<T>(id: number, session: T | undefined): T {
-  if (session !== undefined) return session;
+function shown<T extends ListedSession>(id: number, session: T | undefined, caller: RealmSession) {
+  if (session !== undefined && isShownTo(session, caller)) return session;
   throw new Failure(`Cannot find session ${id}: the realm has none with this id`, {
     source: "client",
     uri: ErrorUri.noSuchSession,
   });
+}
+
+/** Whether a caller may learn of a session. In Crossbar those with all rights are shown to nobody. */
+export function isShownTo(session: ListedSession, caller: RealmSession): boolean {
+  return isTrusted(caller) || !isTrusted(session);
 }
 
 /** Whether a caller may learn of patterns of the router, or end sessions with its rights: those with them may. */

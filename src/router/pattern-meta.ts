@@ -7,7 +7,7 @@
 
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import type { MetaArguments } from "./meta-arguments.ts";
+import { invalid, type MetaArguments } from "./meta-arguments.ts";
 import { isTrusted, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { hasCallee, type Registration } from "./registration-map.ts";
@@ -117,7 +117,7 @@ function patternMeta<T extends Pattern>(realm: MetaRealm, patterns: Patterns<T>)
       patterns.members(found(args, caller)).length,
     [`wamp.${kind}.remove_${member}`]: (args, caller) => {
       const one = found(args, caller);
-      const session = sessionOf(realm, args.id(1, `${member}_id`));
+      const session = sessionOf(realm, args.id(1, `${member}_id`), caller);
       if (!patterns.has(one, session)) throw none(patterns, one.id);
       patterns.revoke(session, one, args.optionalText(2, "reason"));
       return null;
@@ -135,7 +135,7 @@ function listed<T extends Pattern>(
   const ofSession =
     args.value(0, "session_id") === undefined
       ? undefined
-      : sessionOf(realm, args.id(0, "session_id"));
+      : sessionOf(realm, args.id(0, "session_id"), caller);
   const lists = { exact: [] as number[], prefix: [] as number[], wildcard: [] as number[] };
   for (const one of patterns.all()) {
     if (!isShown(one.uri, caller)) continue;
@@ -180,5 +180,7 @@ function isShown(uri: string, caller: RealmSession): boolean {
 }
 
 function policyOf(value: unknown): MatchPolicy {
-  return value === "prefix" || value === "wildcard" ? value : "exact";
+  if (value === undefined || value === null) return "exact";
+  if (value === "exact" || value === "prefix" || value === "wildcard") return value;
+  throw invalid("match is not exact, prefix or wildcard");
 }

@@ -17,9 +17,9 @@ import { UriPatternMap } from "./uri-pattern-map.ts";
 export interface Endpoint {
   readonly session: RealmSession;
   /** Most invocations that it performs at once; undefined: any number. */
-  readonly concurrency: number | undefined;
+  concurrency: number | undefined;
   /** Whether it ends by itself what takes too long. */
-  readonly handlesTimeout: boolean;
+  handlesTimeout: boolean;
   /** How many invocations wait for its answers. */
   pending: number;
 }
@@ -59,7 +59,7 @@ export class RegistrationMap {
   }
 
   /**
-   * Adds a callee; adding it again with the same policy changes nothing.
+   * Adds a callee; adding it again with the same policy changes what it asks for.
    *
    * @throws Failure when the pattern is registered, unless both share it with the same policy, and when the
    * callee has too many registrations.
@@ -72,10 +72,12 @@ export class RegistrationMap {
     { concurrency, handlesTimeout = false }: EndpointOptions = {},
   ): Added {
     let registration = this.#byPattern.get(uri, match);
-    const isRepeated = registration !== undefined && hasCallee(registration, session);
-    if (registration !== undefined) refuseConflict(registration, invoke, isRepeated);
-    if (registration !== undefined && isRepeated) {
-      return { registration, isNew: false, isRepeated };
+    const known = registration?.callees.find((one) => one.session === session);
+    if (registration !== undefined) refuseConflict(registration, invoke, known !== undefined);
+    if (registration !== undefined && known !== undefined) {
+      known.concurrency = concurrency;
+      known.handlesTimeout = handlesTimeout;
+      return { registration, isNew: false, isRepeated: true };
     }
     this.refuseTooMany(session, uri);
     const isNew = registration === undefined;
@@ -93,7 +95,7 @@ export class RegistrationMap {
     }
     registration.callees.push({ session, concurrency, handlesTimeout, pending: 0 });
     this.#bySession.add(session, registration);
-    return { registration, isNew, isRepeated };
+    return { registration, isNew, isRepeated: false };
   }
 
   /**

@@ -7,9 +7,9 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
-import type { MetaArguments } from "./meta-arguments.ts";
+import { invalid, type MetaArguments } from "./meta-arguments.ts";
 import {
-  isTrusted,
+  isShownTo,
   listedSessionOf,
   type MetaProcedures,
   type MetaRealm,
@@ -19,12 +19,13 @@ import type { Kill, ListedSession, RealmSession } from "./realm-session.ts";
 /** The procedures of a realm. */
 export function sessionMeta(realm: MetaRealm): MetaProcedures {
   return {
-    "wamp.session.count": (args) => withRoles(realm, args).length,
-    "wamp.session.list": (args) => withRoles(realm, args).map(({ id }) => id),
-    "wamp.session.get": (args) => sessionDetails(listedSessionOf(realm, args.id(0, "session_id"))),
+    "wamp.session.count": (args, caller) => withRoles(realm, args, caller).length,
+    "wamp.session.list": (args, caller) => withRoles(realm, args, caller).map(({ id }) => id),
+    "wamp.session.get": (args, caller) =>
+      sessionDetails(listedSessionOf(realm, args.id(0, "session_id"), caller)),
     "wamp.session.kill": (args, caller) => {
       const kill = readKill(args, 1);
-      const session = listedSessionOf(realm, args.id(0, "session_id"));
+      const session = listedSessionOf(realm, args.id(0, "session_id"), caller);
       if (!mayKill(caller, session)) throw notKilled(session.id);
       session.kill(kill);
       return null;
@@ -55,13 +56,16 @@ export function sessionDetails(session: ListedSession): Record<string, unknown> 
   return { session: session.id, authid, authrole, authmethod, authprovider, transport };
 }
 
-/** All sessions, or those with one of these roles. */
-function withRoles(realm: MetaRealm, args: MetaArguments): ListedSession[] {
+/** The sessions that are shown to a caller: all, or those with one of the roles that it names. */
+function withRoles(realm: MetaRealm, args: MetaArguments, caller: RealmSession): ListedSession[] {
+  const shown = allSessions(realm).filter((session) => isShownTo(session, caller));
   const roles = args.value(0, "filter_authroles");
-  const all = allSessions(realm);
-  if (!Array.isArray(roles)) return all;
-  const names = new Set<unknown>(roles);
-  return all.filter(({ identity }) => names.has(identity.authrole));
+  if (roles === undefined) return shown;
+  if (!Array.isArray(roles) || !roles.every((role) => typeof role === "string")) {
+    throw invalid("filter_authroles is no list of strings");
+  }
+  const names = new Set<string>(roles);
+  return shown.filter(({ identity }) => names.has(identity.authrole));
 }
 
 /** Those of other workers first: where one of them cannot be reached, none is ended. */
@@ -95,11 +99,11 @@ function killAll(
 
 /** As in Crossbar, sessions with all rights stay, unless the caller has them too. */
 function mayKill(caller: RealmSession, session: ListedSession): boolean {
-  return session !== caller && (!isTrusted(session) || isTrusted(caller));
+  return session !== caller && isShownTo(session, caller);
 }
 
 function notKilled(id: number): Failure {
-  const state = "it is the caller's own, or has the role trusted";
+  const state = "it is the caller's own";
   return new Failure(`Cannot end session ${id}: ${state}`, {
     source: "client",
     uri: ErrorUri.noSuchSession,

@@ -105,9 +105,12 @@ export class SessionRequests {
       this.#take(request, isFollowUp, message);
       return true;
     } catch (thrown) {
-      if (isRefusal(thrown) && message.type === MessageType.CALL) {
-        this.#endCall(message.id(1), message.dict(2)["progress"] === true);
-      }
+      if (!isRefusal(thrown) || message.type !== MessageType.CALL) throw thrown;
+      const id = message.id(1);
+      const hasEnded = isFollowUp && !this.#isOpen(id);
+      this.#endCall(id, message.dict(2)["progress"] === true);
+      // Its caller has been answered.
+      if (hasEnded) return true;
       throw thrown;
     }
   }
@@ -172,6 +175,11 @@ export class SessionRequests {
   #endRefusedCall(request: Request): void {
     if (request.type === MessageType.CALL)
       this.#endCall(request.id, request.options.progress === true);
+  }
+
+  /** Whether a call waits, here or for its callee. */
+  #isOpen(id: number): boolean {
+    return this.#waitingCalls.has(id) || this.#target.dealer.isPending(this.#session, id);
   }
 
   /** Drops all messages of a call, also those that come later, if there are any: its caller gets one ERROR. */

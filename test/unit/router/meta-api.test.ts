@@ -128,6 +128,37 @@ describe("a session", () => {
     expect(await call(peer, "session.get", [victim.id])).toBe("wamp.error.no_such_session");
   });
 
+  test("with all rights is shown to its like alone", async () => {
+    const { join } = openRouter(roles);
+    const [peer, trusted] = [await join(), await join({ role: "trusted" })];
+    const [, , registration] = await ask(trusted, [M.REGISTER, 1, {}, "a.b"]);
+    const [, , subscription] = await ask(trusted, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    expect(await call(peer, "session.count")).toBe(1);
+    expect(await call(peer, "session.list")).toEqual([peer.id]);
+    for (const [procedure, args] of [
+      ["session.get", [trusted.id]],
+      ["registration.list", [trusted.id]],
+      ["subscription.list", [trusted.id]],
+      ["registration.remove_callee", [registration, trusted.id]],
+      ["subscription.remove_subscriber", [subscription, trusted.id]],
+    ] as const) {
+      expect(await call(peer, procedure, [...args])).toBe("wamp.error.no_such_session");
+    }
+    expect(await call(trusted, "session.list")).toEqual([peer.id, trusted.id]);
+    expect(await call(trusted, "session.get", [trusted.id])).toMatchObject({ authrole: "trusted" });
+  });
+
+  test.each([
+    ["session.list", ["user"]],
+    ["session.count", [5]],
+    ["session.list", [[5]]],
+    ["registration.lookup", ["a.b", { match: "regex" }]],
+    ["subscription.lookup", ["a.b", { match: 5 }]],
+  ])("%s%j is refused", async (procedure, args) => {
+    const { join } = openRouter(roles);
+    expect(await call(await join(), procedure, args)).toBe("wamp.error.invalid_argument");
+  });
+
   test("is not ended by itself, nor one with all rights by others", async () => {
     const { join } = openRouter(roles);
     const [peer, trusted] = [await join(), await join({ role: "trusted" })];

@@ -72,10 +72,12 @@ describe("a call in several messages", () => {
     for (const progress of [true, true, false]) caller.says([M.CALL, 7, { progress }, "a.none"]);
     for (const progress of [true, false])
       caller.says([M.CALL, 8, { progress }, "wamp.session.list"]);
+    for (const progress of [true, true, false]) caller.says([M.CALL, 9, { progress }, "a b"]);
     expect(caller.take().map(([type, , id, , uri]) => [type, id, uri])).toEqual([
       [M.ERROR, 6, "wamp.error.feature_not_supported"],
       [M.ERROR, 7, "wamp.error.no_such_procedure"],
       [M.ERROR, 8, "wamp.error.feature_not_supported"],
+      [M.ERROR, 9, "wamp.error.invalid_uri"],
     ]);
     expect(unable.take()).toEqual([]);
   });

@@ -45,6 +45,21 @@ describe("concurrency", () => {
     expect(other.take()).toEqual([]);
   });
 
+  test("is changed by a callee that registers again", async () => {
+    const { join } = openRouter(roles);
+    const [caller, callee] = [await join(), await join()];
+    const id = await register(callee, { concurrency: 1 });
+    caller.says([M.CALL, 1, {}, "a.b"]);
+    callee.take();
+    expect(await register(callee, { concurrency: 2 })).toBe(id);
+    for (const call of [2, 3]) caller.says([M.CALL, call, {}, "a.b"]);
+    expect(caller.take().map(([, , call, , uri]) => [call, uri])).toEqual([[3, MAX_REACHED]]);
+    callee.take();
+    expect(await register(callee)).toBe(id);
+    caller.says([M.CALL, 4, {}, "a.b"]);
+    expect([caller.take(), callee.take().length]).toEqual([[], 1]);
+  });
+
   test("of one callee leaves a call to the others that share the registration", async () => {
     const { join } = openRouter(roles);
     const [caller, ...callees] = [await join(), await join(), await join()];
