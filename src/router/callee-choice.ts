@@ -12,7 +12,23 @@
  * @module
  */
 
+import { Failure } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Endpoint, Registration } from "./registration-map.ts";
+
+/** The failure of a call whose callees perform as many as they may. */
+export class Busy extends Failure {
+  readonly registration: Registration;
+
+  constructor(procedure: string, registration: Registration) {
+    const state = "its callees perform as many calls as their concurrency says";
+    super(`Cannot call "${procedure}": ${state}`, {
+      source: "client",
+      uri: ErrorUri.maxConcurrencyReached,
+    });
+    this.registration = registration;
+  }
+}
 
 /** Chooses a callee; "busy": every one that may be called performs as much as it can; undefined: none may be called. */
 export function chooseCallee(

@@ -15,7 +15,7 @@ import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { chooseCallee } from "./callee-choice.ts";
+import { Busy, chooseCallee } from "./callee-choice.ts";
 import {
   type Dict,
   type Incoming,
@@ -206,7 +206,7 @@ export class Dealer {
     if (isProgress && !callee.features.takesProgress) {
       throw unsupported(procedure, "calls in several messages");
     }
-    const timeout = this.#timeoutOf(options.timeout);
+    const timeout = this.timeoutOf(options.timeout);
     const details = invocationDetails(request, registration, callee);
     if (discloses || options.disclose_me === true) addCaller(details, caller);
     if (endpoint.handlesTimeout && timeout > 0) details["timeout"] = timeout;
@@ -354,7 +354,7 @@ export class Dealer {
   }
 
   /** The time for a call; 0: any. */
-  #timeoutOf(asked: number | undefined): number {
+  timeoutOf(asked: number | undefined): number {
     const { default: unasked, most } = this.timeLimits;
     const timeout = asked ?? unasked;
     return most > 0 ? Math.min(timeout || most, most) : timeout;
@@ -394,7 +394,7 @@ function endpointOf(
   procedure: string,
 ): [Registration, Endpoint] | undefined {
   const callee = chooseCallee(registration, procedure);
-  if (callee === "busy") throw maxConcurrencyReached(procedure);
+  if (callee === "busy") throw new Busy(procedure, registration);
   return callee && [registration, callee];
 }
 
@@ -448,13 +448,5 @@ function unsupported(procedure: string, feature: string): Failure {
   return new Failure(`Cannot call "${procedure}": the other side does not support ${feature}`, {
     source: "client",
     uri: ErrorUri.featureNotSupported,
-  });
-}
-
-function maxConcurrencyReached(procedure: string): Failure {
-  const state = "its callees perform as many calls as their concurrency says";
-  return new Failure(`Cannot call "${procedure}": ${state}`, {
-    source: "client",
-    uri: ErrorUri.maxConcurrencyReached,
   });
 }

@@ -83,6 +83,7 @@ export class PendingCalls {
     if (call.followUp !== undefined) this.expectMore(caller, request);
     caller.onCallEnded?.();
     callee.onCallEnded?.();
+    call.endpoint.registration.onFree?.();
   }
 
   /** Whether a CALL belongs to a call that has ended; `isLast`: no further one follows. */

@@ -11,6 +11,7 @@ import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
+import { CallQueue } from "./call-queue.ts";
 import { type ClusterEngines, type ClusterParts, RealmCluster } from "./cluster/realm-cluster.ts";
 import { ConfiguredRole } from "./configured-role.ts";
 import { Dealer } from "./dealer.ts";
@@ -36,6 +37,8 @@ export class Realm implements MetaRealm {
   readonly dealer: Dealer;
   /** Undefined: no other worker has the realm. */
   readonly cluster: RealmCluster | undefined;
+  /** Undefined: a call of callees that are busy is refused. */
+  callQueue: CallQueue | undefined;
   checksStrictly = false;
   /** When the counts of sessions are published that join from now on; undefined: never. */
   #stats: StatsConfig | undefined;
@@ -65,13 +68,15 @@ export class Realm implements MetaRealm {
   }
 
   /** Sets the roles, also for sessions that have joined: those of a role that is removed may do nothing more. */
-  configure({ roles, options, history = [], stats }: RealmConfig): void {
+  configure({ roles, options, history = [], stats, queues }: RealmConfig): void {
     this.#stats = stats;
     this.#meta.isEnabled = options?.enable_meta_api ?? true;
     this.dealer.timeLimits = {
       default: options?.default_call_timeout ?? 0,
       most: options?.max_call_timeout ?? 0,
     };
+    if (queues !== undefined) this.callQueue ??= new CallQueue(this.dealer);
+    this.callQueue?.configure(queues ?? []);
     this.checksStrictly = options?.uri_check === "strict";
     this.broker.events.chunkSize = options?.event_dispatching_chunk_size ?? DEFAULT_CHUNK_SIZE;
     this.broker.subscriptions.keepEvents(history);
@@ -156,6 +161,7 @@ export class Realm implements MetaRealm {
   leave(session: RealmSession): void {
     if (!this.#sessions.delete(session.id)) return;
     this.broker.leave(session);
+    this.callQueue?.leave(session);
     this.dealer.leave(session);
     session.role.left?.(session);
     this.#meta.left(session);

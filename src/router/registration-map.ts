@@ -15,6 +15,7 @@ import { UriPatternMap } from "./uri-pattern-map.ts";
 
 /** A callee of a registration. */
 export interface Endpoint {
+  readonly registration: Registration;
   readonly session: RealmSession;
   /** Most invocations that it performs at once; undefined: any number. */
   concurrency: number | undefined;
@@ -35,6 +36,8 @@ export interface Registration {
   readonly callees: Endpoint[];
   /** Number of invocations so far, for `roundrobin`. */
   turn: number;
+  /** Called when a callee may have become free, comes or goes; undefined: no call waits for one. */
+  onFree?: (() => void) | undefined;
 }
 
 /** What a callee asks for. */
@@ -77,6 +80,7 @@ export class RegistrationMap {
     if (registration !== undefined && known !== undefined) {
       known.concurrency = concurrency;
       known.handlesTimeout = handlesTimeout;
+      registration.onFree?.();
       return { registration, isNew: false, isRepeated: true };
     }
     this.refuseTooMany(session, uri);
@@ -93,7 +97,8 @@ export class RegistrationMap {
       };
       this.#byPattern.add(registration);
     }
-    registration.callees.push({ session, concurrency, handlesTimeout, pending: 0 });
+    registration.callees.push({ registration, session, concurrency, handlesTimeout, pending: 0 });
+    registration.onFree?.();
     this.#bySession.add(session, registration);
     return { registration, isNew, isRepeated: false };
   }
@@ -161,6 +166,7 @@ export class RegistrationMap {
       callees.findIndex((one) => one.session === session),
       1,
     );
+    registration.onFree?.();
     if (callees.length > 0) return;
     this.#byPattern.delete(registration);
   }

@@ -652,7 +652,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
 /** Whether a request of the session is not performed yet, or a call waits for its answer. */
 function isAwaited({ realm, session, requests }: JoinedState): boolean {
-  return requests.isWaiting || realm.dealer.isAwaited(session);
+  if (requests.isWaiting || realm.dealer.isAwaited(session)) return true;
+  return realm.callQueue?.has(session) === true;
 }
 
 function lateCall(): Failure {

@@ -11,6 +11,7 @@ import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { Broker } from "./broker.ts";
+import type { CallQueue } from "./call-queue.ts";
 import type { RequestCluster } from "./cluster-links.ts";
 import type { Dealer } from "./dealer.ts";
 import { type Incoming, isRefusal, violation } from "./incoming.ts";
@@ -35,6 +36,8 @@ export interface RequestTarget {
   readonly dealer: Dealer;
   /** Undefined: no other worker has the realm. */
   readonly cluster: RequestCluster | undefined;
+  /** Undefined: a call of callees that are busy is refused. */
+  readonly callQueue: CallQueue | undefined;
   /** Whether URIs are checked by WAMP's strict rules. */
   readonly checksStrictly: boolean;
 }
@@ -124,7 +127,9 @@ export class SessionRequests {
     const waiting = this.#waitingCalls.get(id)?.request;
     if (waiting?.type === MessageType.CALL && waiting.options.progress === true) return true;
     const effect =
-      waiting === undefined ? this.#target.dealer.effectOfCall(this.#session, id) : "isPending";
+      waiting === undefined && this.#target.callQueue?.has(this.#session, id) !== true
+        ? this.#target.dealer.effectOfCall(this.#session, id)
+        : "isPending";
     if (effect === "isPending") {
       throw violation(`Cannot accept CALL ${id}: a call with this id is pending`);
     }
@@ -133,6 +138,7 @@ export class SessionRequests {
 
   /** Ends a call that waits, at the CANCEL of its caller; false: no such call waits. */
   cancel(callId: number): boolean {
+    if (this.#target.callQueue?.cancel(this.#session, callId) === true) return true;
     const last = this.#waitingCalls.get(callId);
     // The first message of the call is performed, and later ones are dropped once it has ended.
     if (last === undefined || this.#target.dealer.isPending(this.#session, callId)) return false;
@@ -301,7 +307,7 @@ export class SessionRequests {
   }
 
   #perform(request: Request, authorization: Authorization, isFollowUp: boolean): void {
-    const { broker, dealer } = this.#target;
+    const { broker, dealer, callQueue } = this.#target;
     switch (request.type) {
       case MessageType.PUBLISH:
         broker.publish(this.#session, request, authorization);
@@ -320,7 +326,7 @@ export class SessionRequests {
         break;
       case MessageType.CALL:
         if (isFollowUp) dealer.followUp(this.#session, request);
-        else dealer.call(this.#session, request, authorization);
+        else (callQueue ?? dealer).call(this.#session, request, authorization);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** `uri_check` and `stats` of a realm, on the built binary and on Crossbar with the same configuration. */
+/** `uri_check`, `stats` and `call-queue` of a realm, on the built binary and on Crossbar with the same configuration. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { afterTest } from "../support/cleanups.ts";
@@ -25,7 +25,10 @@ function nodeAt(port: number): object {
     endpoint: { type: "tcp", port, interface: "127.0.0.1" },
     auth: { anonymous: { type: "static", role: "anonymous" } },
   };
-  return { version: 2, workers: [{ type: "router", realms: [realm], transports: [transport] }] };
+  const queue = [{ uri: "com.example.", match: "prefix" }];
+  const store = { type: "memory", "call-queue": queue };
+  const realms = [realm, { name: "queueing", roles: [role("anonymous")], store }];
+  return { version: 2, workers: [{ type: "router", realms, transports: [transport] }] };
 }
 
 const patterns = [
@@ -39,14 +42,14 @@ const patterns = [
   ["com..A", "wildcard"],
 ] as const;
 const [HELLO, WELCOME, ERROR, SUBSCRIBE, EVENT] = [1, 2, 8, 32, 36];
-const [PUBLISH, CALL, REGISTER] = [16, 48, 64];
+const [PUBLISH, CALL, REGISTER, INVOCATION, YIELD, RESULT] = [16, 48, 64, 68, 70, 50];
 
-/** A client of realm1; its messages are waited for. */
-async function join(port: number) {
+/** A client; its messages are waited for. */
+async function join(port: number, realm = "realm1") {
   const socket = await wampSocket(`ws://127.0.0.1:${port}/`);
   afterTest(() => socket.close());
   const roles = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
-  socket.says([HELLO, "realm1", { roles }]);
+  socket.says([HELLO, realm, { roles }]);
   const [type, session] = await socket.next();
   expect(type).toBe(WELCOME);
   const next = () => {
@@ -97,6 +100,24 @@ async function counts(port: number): Promise<unknown[]> {
   return found;
 }
 
+/** How calls of a callee that performs one at once are answered. */
+async function queuedCalls(port: number): Promise<unknown[]> {
+  const [callee, caller] = [await join(port, "queueing"), await join(port, "queueing")];
+  callee.says([REGISTER, 1, { concurrency: 1 }, "com.example.work"]);
+  await callee.next();
+  for (const id of [1, 2, 3]) caller.says([CALL, id, {}, "com.example.work", [id]]);
+  const found: unknown[] = [];
+  for (let call = 1; call <= 3; call++) {
+    const [invoked, invocation, , , args] = await callee.next();
+    expect(invoked).toBe(INVOCATION);
+    callee.says([YIELD, invocation, {}, args]);
+    const [answered, id, , value] = await caller.next();
+    expect(answered).toBe(RESULT);
+    found.push([invocation, id, value]);
+  }
+  return found;
+}
+
 describe.if(hasPython)("a realm of Crossbar and of this program", () => {
   const [here, crossbar] = [freePort(), freePort()];
   let stops: { stop(): unknown }[] = [];
@@ -112,6 +133,12 @@ describe.if(hasPython)("a realm of Crossbar and of this program", () => {
 
   test("checks the same URIs strictly", async () => {
     expect(await refusals(here)).toEqual(await refusals(crossbar));
+  });
+
+  test("has calls wait for a busy callee, in the same order", async () => {
+    const expected = [1, 2, 3].map((id) => [id, id, [id]]);
+    expect(await queuedCalls(here)).toEqual(expected);
+    expect(await queuedCalls(crossbar)).toEqual(expected);
   });
 
   test("publishes the same counts of sessions", async () => {

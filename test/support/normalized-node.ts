@@ -591,6 +591,7 @@ const worker = v.variant("type", [
             uri_check: v.picklist(["loose", "strict"]),
           }),
         ),
+        queues: maybe(v.array(v.strictObject({ uri: text, match: matchPolicy, limit: count }))),
         stats: maybe(
           v.strictObject({
             rated_message_size: count,

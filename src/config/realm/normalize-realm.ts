@@ -68,11 +68,12 @@ function normalizeOptions(
   return { options: kept };
 }
 
-function normalizeStore({ store }: RealmItem): Pick<RealmConfig, "history"> {
+function normalizeStore({ store }: RealmItem): Pick<RealmConfig, "history" | "queues"> {
   if (store === undefined) return {};
-  const { limit, "event-history": kept } = store;
+  const { limit, "event-history": kept, "call-queue": queues } = store;
   return {
     history: kept.map((one) => ({ uri: one.uri, match: one.match, limit: one.limit ?? limit })),
+    ...(queues && { queues: queues.map(({ uri, match, limit }) => ({ uri, match, limit })) }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface RealmConfig {
   history?: HistoryConfig[];
   /** Absent: no other worker has the realm. */
   cluster?: ClusterConfig;
+  /** Procedures whose calls wait for a callee that is free; absent: none. */
+  queues?: QueueConfig[];
   /** When the counts of sessions are published; absent: never. */
   stats?: StatsConfig;
   /** Of the realm `*` alone: most realms that are made of it. */
@@ -33,6 +35,14 @@ export interface RealmOptions {
   event_dispatching_chunk_size: number;
   /** Rules for the URIs of requests. */
   uri_check: "loose" | "strict";
+}
+
+/** A procedure, or a pattern, whose calls wait for a callee that is free. */
+export interface QueueConfig {
+  uri: string;
+  match: "exact" | "prefix" | "wildcard";
+  /** Most calls that wait for one registration. */
+  limit: number;
 }
 
 /** When the counts of the messages of a session are published. */

@@ -57,12 +57,6 @@ export function lessThan(limit: number): When {
   };
 }
 
-/** Every list or map that is not empty. */
-export const notEmpty: When = {
-  words: "a value that is not empty",
-  matches: (value) => typeof value === "object" && value !== null && Object.keys(value).length > 0,
-};
-
 /** A schema with the same checks, of which such a value is warned of. */
 export function unhonoured<S extends Schema>(schema: S, when: When, consequence: string): S {
   const metadata: { unhonoured: Unhonoured } = { unhonoured: { ...when, consequence } };

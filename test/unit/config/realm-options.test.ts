@@ -150,11 +150,22 @@ describe("the store of a realm", () => {
     expect(bare?.history).toEqual([]);
   });
 
-  test("keeps no calls, of which it warns", async () => {
-    const { warnings } = await loadRealm("store", { type: "memory", "call-queue": [{ uri: "a" }] });
-    expect(warnings).toEqual([
-      `${path}.store["call-queue"]: not honoured: a call beyond the concurrency of its callees is refused`,
+  test("names procedures whose calls wait", async () => {
+    const queue = [{ uri: "a" }, { uri: "a.", match: "prefix", limit: 7 }];
+    const { realm, warnings } = await loadRealm("store", { type: "memory", "call-queue": queue });
+    expect(realm?.queues).toEqual([
+      { uri: "a", match: "exact", limit: 1000 },
+      { uri: "a.", match: "prefix", limit: 7 },
     ]);
+    expect(warnings).toEqual([]);
+    const bare = await loadRealm("store", { type: "memory" });
+    expect(bare.realm).not.toHaveProperty("queues");
+  });
+
+  test("ignores a queue that is no list, which Crossbar does not read", async () => {
+    const { realm, warnings } = await loadRealm("store", { type: "memory", "call-queue": 5 });
+    expect(realm).not.toHaveProperty("queues");
+    expect(warnings).toEqual([`${path}.store["call-queue"]: ignored: expected list, found 5`]);
   });
 
   test.each([

@@ -14,13 +14,16 @@ interface Callee {
 }
 
 function registration(invoke: InvokePolicy, callees: Callee[]): Registration {
-  const endpoints = callees.map(({ name, pending = 0, concurrency, isForbidden }): Endpoint => {
+  const shared = { id: 1, uri: "x", match: "exact", invoke, created: 0, turn: 0 } as const;
+  const found: Registration = { ...shared, callees: [] };
+  for (const { name, pending = 0, concurrency, isForbidden } of callees) {
     const permits = () => isForbidden !== true;
     const role = { permitsExact: permits, permitsMatch: permits };
     const session = { name, role } as unknown as RealmSession;
-    return { session, concurrency, handlesTimeout: false, pending };
-  });
-  return { id: 1, uri: "x", match: "exact", invoke, created: 0, callees: endpoints, turn: 0 };
+    const endpoint = { registration: found, session, concurrency, handlesTimeout: false, pending };
+    found.callees.push(endpoint);
+  }
+  return found;
 }
 
 function nameOf(chosen: Endpoint | "busy" | undefined) {

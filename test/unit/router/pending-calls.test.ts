@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { type PendingCall, PendingCalls } from "#router/pending-calls.ts";
 import type { RealmSession } from "#router/realm-session.ts";
+import type { Registration } from "#router/registration-map.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 
 const [caller, callee] = [{}, {}] as [RealmSession, RealmSession];
@@ -8,7 +9,13 @@ const call = (changes: Partial<PendingCall> = {}): PendingCall => ({
   caller,
   request: 1,
   callee,
-  endpoint: { session: callee, concurrency: undefined, handlesTimeout: false, pending: 0 },
+  endpoint: {
+    registration: {} as Registration,
+    session: callee,
+    concurrency: undefined,
+    handlesTimeout: false,
+    pending: 0,
+  },
   followUp: undefined,
   invocation: 2,
   procedure: "x.y",
