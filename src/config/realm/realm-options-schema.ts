@@ -37,7 +37,11 @@ export const realmOptions = item({
     "Extension. Milliseconds that any call may take, whatever its caller asks for; 0: any time.",
   ),
   bridge_meta_api: optional(
-    unhonoured(v.boolean(), only(true), "there is no management realm to bridge to"),
+    unhonoured(
+      v.boolean(),
+      only(true),
+      "there is no management realm to bridge to; the sessions of a node are at its admin endpoint",
+    ),
   ),
   event_dispatching_chunk_size: defaulted(
     unchecked(integer(1, MOST_SUBSCRIBERS), isPythonInt),

@@ -40,7 +40,7 @@ describe("options of a realm", () => {
     const { warnings, faults } = await loadRealm("options", options);
     expect(faults).toEqual([]);
     expect(warnings.map((warning) => warning.replace(`${path}.options.`, ""))).toEqual([
-      "bridge_meta_api: not honoured: there is no management realm to bridge to",
+      "bridge_meta_api: not honoured: there is no management realm to bridge to; the sessions of a node are at its admin endpoint",
     ]);
   });
 
