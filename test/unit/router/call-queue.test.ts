@@ -133,6 +133,9 @@ describe("a call of a callee that is busy", () => {
     expect(callee.take().map(([type, , , details]) => [type, details])).toEqual([
       [M.INVOCATION, { timeout: 200 }],
     ]);
+    caller.take();
+    pass(10_000);
+    expect(caller.take()).toEqual([]);
   });
 });
 

@@ -130,6 +130,18 @@ describe("a count is published", () => {
     ]);
   });
 
+  test("not behind that of the end", async () => {
+    const pass = fakeTime();
+    const found: boolean[] = [];
+    const config = { ...never, trigger_after_rated_messages: 1, trigger_on_leave: true };
+    const stats = new SessionStats(config, "json", ({ last }) => found.push(last));
+    pass(LEAST_INTERVAL_MS);
+    stats.count(1);
+    stats.end();
+    await Promise.resolve();
+    expect(found).toEqual([true]);
+  });
+
   test("never without a trigger", async () => {
     expect(await published({}, [10, 1e6])).toEqual([]);
   });
