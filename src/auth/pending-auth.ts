@@ -19,6 +19,8 @@ export interface Accept {
   identity: SessionIdentity;
   /** Added to `authextra` of the client's WELCOME, and to nothing else. */
   welcomeExtra?: Record<string, unknown>;
+  /** Whether a proxy states the identity, whose `authextra` then has the client's transport; absent: no. */
+  isStatedByProxy?: boolean;
   /** When the session ends, in milliseconds since 1970; absent: it does not end by itself. */
   until?: number;
 }

@@ -33,7 +33,7 @@ export class TrustedProxyAuth implements PendingAuth {
     }
     const identity = assertedIdentity(request, "anonymous-proxy");
     if (identity === undefined) return denyIncomplete("anonymous-proxy");
-    return { kind: "accept", identity };
+    return { kind: "accept", identity, isStatedByProxy: true };
   }
 }
 
@@ -76,7 +76,7 @@ export class SignedProxyAuth implements PendingAuth {
     if (pending === undefined || !isSigned(pending.challenge, signature, pending.publicKey)) {
       return denyProxy();
     }
-    return { kind: "accept", identity: pending.identity };
+    return { kind: "accept", identity: pending.identity, isStatedByProxy: true };
   }
 
   /** The keys that the node may sign with. */

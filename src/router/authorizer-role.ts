@@ -11,8 +11,8 @@ import { CallError } from "#auth/authenticators.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthorizerConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import type { AuthorizerCalls } from "./authorizer-calls.ts";
 import {
   type AuthorizerAnswer,
   AuthorizerQuestion,
@@ -49,17 +49,17 @@ export class AuthorizerRole implements Role {
   readonly name: string;
   readonly asksAuthorizer = true;
   readonly #config: AuthorizerConfig;
-  readonly #service: OutgoingRequests;
+  readonly #calls: AuthorizerCalls;
   readonly #log: Logger;
   #memory: Memory;
   #lastWarning = Number.NEGATIVE_INFINITY;
   #warnedOfValidate = false;
 
-  /** `service` is a session of the router itself, to whose calls no authorizer is applied. */
-  constructor(name: string, config: AuthorizerConfig, service: OutgoingRequests, log: Logger) {
+  /** `calls` are those of the authorizer of the configuration. */
+  constructor(name: string, config: AuthorizerConfig, calls: AuthorizerCalls, log: Logger) {
     this.name = name;
     this.#config = config;
-    this.#service = service;
+    this.#calls = calls;
     this.#log = log;
     this.#memory = newMemory(config);
   }
@@ -146,10 +146,8 @@ export class AuthorizerRole implements Role {
       milliseconds,
     );
     try {
-      const returned = await this.#service.call({
-        realm: requester.identity.realm,
-        role: null,
-        procedure: this.#config.authorizer,
+      const returned = await this.#calls.call({
+        session: requester.id,
         args: [detailsOf(requester), request.uri, request.action, request.options],
         signal: canceled.signal,
       });

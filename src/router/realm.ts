@@ -9,6 +9,7 @@ import type { RealmConfig, RoleConfig, StatsConfig } from "#config/realm/realm-c
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { AuthorizerCalls } from "./authorizer-calls.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -45,6 +46,7 @@ export class Realm implements MetaRealm {
   readonly #meta: MetaApi;
   readonly #log: Logger;
   readonly #service: OutgoingRequests;
+  readonly #authorizers = new Map<string, AuthorizerCalls>();
   /** Those that a session has had. */
   readonly #roles = new Map<string, ConfiguredRole>();
   /** The configuration of each role that has one. */
@@ -174,7 +176,15 @@ export class Realm implements MetaRealm {
     const { permissions = [], authorizer } = config ?? {};
     return authorizer === undefined
       ? new PermissionRole({ name, permissions })
-      : new AuthorizerRole(name, authorizer, this.#service, this.#log);
+      : new AuthorizerRole(name, authorizer, this.#callsOf(authorizer.authorizer), this.#log);
+  }
+
+  /** Roles with the same authorizer share its calls. */
+  #callsOf(authorizer: string): AuthorizerCalls {
+    const calls =
+      this.#authorizers.get(authorizer) ?? new AuthorizerCalls(authorizer, this.#service);
+    this.#authorizers.set(authorizer, calls);
+    return calls;
   }
 }
 

@@ -339,7 +339,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
-  #welcome({ identity, welcomeExtra, until }: Accept, authentication: Joining): void {
+  #welcome(accept: Accept, authentication: Joining): void {
+    const { identity, welcomeExtra, until } = accept;
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
@@ -356,7 +357,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
     this.#timeouts.stop();
     this.#peer.limitMessages?.(Number.POSITIVE_INFINITY);
-    const session = this.#realmSession(unusedId(realm), identity, role, authentication.clientRoles);
+    const session = this.#realmSession(unusedId(realm), accept, role, authentication.clientRoles);
     const { authextra: ownExtra, ...details } = identity;
     const authextra = { ...ownExtra, ...welcomeExtra };
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
@@ -381,17 +382,17 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#state = { name: "joined", realm, session, requests, at, expiry, stats };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: realm.announced }]);
     authentication.welcomed(identity);
-    this.#logJoin(session);
+    this.#logJoin(session, accept);
     realm.join(session);
     stats?.begin();
   }
 
-  #logJoin({ identity, transport }: RealmSession): void {
+  #logJoin({ identity, transport }: RealmSession, { isStatedByProxy = false }: Accept): void {
     if (this.#log.omitsInfo) return;
     const { type, serializer } = this.#peer.details;
     const { authrole, authmethod } = identity;
     // Behind a proxy the peer is the proxy.
-    const { peer: client } = trustsProxies(this.#auth) ? asRecord(transport()) : {};
+    const { peer: client } = isStatedByProxy ? asRecord(transport()) : {};
     this.#log.info("session joined", {
       ...this.#logFields(),
       authrole,
@@ -404,13 +405,13 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #realmSession(
     id: number,
-    identity: SessionIdentity,
+    { identity, isStatedByProxy = false }: Accept,
     role: Role,
     clientRoles: Record<string, unknown>,
   ): RealmSession {
     const peer = this.#peer;
     // A proxy states the transport of its client; a client cannot state its own.
-    const stated = trustsProxies(this.#auth) ? identity.authextra["transport"] : undefined;
+    const stated = isStatedByProxy ? identity.authextra["transport"] : undefined;
     return {
       id,
       identity,

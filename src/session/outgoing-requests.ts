@@ -104,7 +104,11 @@ export class OutgoingRequests {
    * @throws CallError for an ERROR; Failure when no answer can arrive, or the answer cannot be read.
    */
   async call({ procedure, args, signal }: AuthenticatorCall): Promise<unknown> {
-    const payload = cborArgs(args);
+    return await this.callWith(procedure, cborArgs(args), signal);
+  }
+
+  /** The same, with arguments that are encoded. */
+  async callWith(procedure: string, payload: Payload, signal: AbortSignal): Promise<unknown> {
     const request = { kind: "call", uri: procedure, options: {}, payload, signal } as const;
     const answer = await this.request(request);
     if (answer.kind === "error") throw new CallError(answer.uri, argsOf(answer.payload));

@@ -41,6 +41,7 @@ describe("anonymous-proxy", () => {
         authprovider: "dynamic",
         authextra: { tier: 3 },
       },
+      isStatedByProxy: true,
     });
   });
 

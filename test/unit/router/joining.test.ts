@@ -47,6 +47,27 @@ function connect(changes: Partial<JoiningConfig>, failedAttempts?: FailedAttempt
 }
 
 describe("joining a router", () => {
+  test.each([
+    ["anonymous", {}, { peer: "unix:/fake" }],
+    [
+      "anonymous-proxy",
+      { proxy_realm: "realm1", proxy_authid: "joe", proxy_authrole: "trusted" },
+      { peer: "tcp4:192.0.2.1:1" },
+    ],
+  ])("by %s, beside proxies, has the transport that is known of it", async (method, own, known) => {
+    const stated = { transport: { peer: "tcp4:192.0.2.1:1" } };
+    const client = connect({}, undefined, {
+      anonymous: { type: "static", role: "trusted" },
+      "anonymous-proxy": { type: "static" },
+    });
+    const authextra = { ...stated, ...own, proxy_authextra: stated };
+    client.says([M.HELLO, "realm1", { roles: { caller: {} }, authmethods: [method], authextra }]);
+    const [, id] = await client.next();
+    client.says([M.CALL, 1, {}, "wamp.session.get", [id]]);
+    const [, , , args] = await client.next();
+    expect(args).toEqual([expect.objectContaining({ transport: expect.objectContaining(known) })]);
+  });
+
   test("waits for HELLO no longer than that, also after GOODBYE", async () => {
     const silent = connect({ hello_timeout: 30 });
     const late = [M.ABORT, { message: "Cannot join: no HELLO within 30 ms" }, "wamp.error.timeout"];

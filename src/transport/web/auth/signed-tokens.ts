@@ -100,8 +100,8 @@ const STATES: Record<string, string> = {
 
 function stateOf(thrown: unknown): string {
   if (errorCodeOf(thrown) === "ERR_JWT_CLAIM_VALIDATION_FAILED") {
-    const { claim } = thrown as { claim?: unknown };
-    return claim === "nbf"
+    const { claim, reason } = thrown as { claim?: unknown; reason?: unknown };
+    return claim === "nbf" && reason === "check_failed"
       ? "the token is not valid yet"
       : `the claim ${String(claim)} of the token is missing or wrong`;
   }

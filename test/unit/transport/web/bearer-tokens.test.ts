@@ -109,6 +109,7 @@ describe("a token is refused", () => {
     ["without an end", { exp: undefined }, "the claim exp of the token is missing or wrong"],
     ["whose end is a text", { exp: "soon" }, "the claim exp of the token is missing or wrong"],
     ["that begins later", { nbf: now + 120 }, "the token is not valid yet"],
+    ["whose begin is a text", { nbf: "x" }, "the claim nbf of the token is missing or wrong"],
     ["of another issuer", { iss: `${ISSUER}/` }, "the claim iss of the token is missing or wrong"],
     ["without an issuer", { iss: undefined }, "the claim iss of the token is missing or wrong"],
     ["for others", { aud: ["a", "b"] }, "the claim aud of the token is missing or wrong"],
