@@ -3,11 +3,13 @@
  * not read what it is sent: a short request may make a long question, with the client's `authextra`.
  *
  * A question whose turn has not come waits. Sessions take turns, so that the questions about one do not keep those about
- * the others waiting.
+ * the others waiting. A question that has been asked counts until it is answered, even if nobody needs the answer any
+ * more: it may be on its way still, and a client could ask others in its place at any rate.
  *
  * @module
  */
 
+import { abortable } from "#base/abortable.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { payloadOf } from "./outgoing.ts";
@@ -20,6 +22,9 @@ const MOST_OCTETS = 2 * 1024 * 1024;
 
 /** Most octets of those about one session. */
 const SESSION_OCTETS = 256 * 1024;
+
+/** A question without an answer counts no longer than this: its authorizer has had every time that can be configured. */
+const LONGEST_ANSWER_MS = 60_000;
 
 /** One question. */
 export interface AuthorizerCall {
@@ -73,13 +78,21 @@ export class AuthorizerCalls {
       payload = undefined;
       await this.#turn(session, calls, octets, signal);
     }
-    try {
-      payload ??= payloadOf(args);
-      return await this.#service.callWith(this.#procedure, payload, signal);
-    } finally {
+    const answer = this.#ask(payload ?? payloadOf(args)).finally(() => {
       this.#count(calls, -octets);
       this.#forgetIdle(session, calls);
       this.#beginWaiting();
+    });
+    return await abortable(answer, signal);
+  }
+
+  async #ask(payload: Payload): Promise<unknown> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error("no answer came")), LONGEST_ANSWER_MS);
+    try {
+      return await this.#service.callWith(this.#procedure, payload, late.signal);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

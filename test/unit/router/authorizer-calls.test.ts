@@ -1,13 +1,13 @@
 /** Questions of an authorizer that are long: how many are asked at once, and whose turn comes next. */
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, jest, test } from "bun:test";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { settle, startAuthorizer } from "../../support/authorizer-harness.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 
 /** A client about whom each question has 60,000 octets: four are within what one session may have. */
-async function start() {
-  const harness = await startAuthorizer();
+async function start(timeout = 60_000) {
+  const harness = await startAuthorizer({ timeout });
   const joinLong = () => harness.join({ role: "user", authextra: { long: "x".repeat(60_000) } });
   /** The sessions of the questions that have come. */
   const asked = async (count: number) => {
@@ -82,28 +82,44 @@ describe("long questions", () => {
     for (let id = 1; id <= 6; id++) one.says(subscribe(id));
     await asked(4);
     one.disconnect();
-    expect(authorizer.take().map(([type]) => type)).toEqual([
-      M.INTERRUPT,
-      M.INTERRUPT,
-      M.INTERRUPT,
-      M.INTERRUPT,
-    ]);
+    await settle();
+    expect(authorizer.take()).toEqual([]);
     for (let id = 1; id <= 4; id++) other.says(subscribe(id));
     expect((await asked(4)).map(({ session }) => session)).toEqual(Array(4).fill(other.id));
   });
 
-  test("that wait fail when their time is over, and the next ones are asked", async () => {
-    const { joinLong, authorizer } = await start();
+  test.each(["that are late", "of calls that are canceled"])(
+    "%s count until they are answered",
+    async (which) => {
+      const { joinLong, asked, question, authorizer } = await start(30_000);
+      const client = await joinLong();
+      const pass = fakeTime();
+      for (let id = 1; id <= 6; id++) client.says([M.CALL, id, {}, "a.b"]);
+      const first = [await question(), await question(), await question(), await question()];
+      if (which === "that are late") pass(30_000);
+      else for (let id = 1; id <= 6; id++) client.says([M.CANCEL, id, {}]);
+      for (let id = 1; id <= 6; id++) expect((await client.next())[0]).toBe(M.ERROR);
+      client.says([M.CALL, 7, {}, "a.later"]);
+      jest.useRealTimers();
+      await asked(0);
+      first[2]?.returns(true);
+      expect((await asked(1)).map(({ uri }) => uri)).toEqual(["a.later"]);
+      expect(authorizer.take()).toEqual([]);
+    },
+  );
+
+  test("that are never answered count for a minute", async () => {
+    const { joinLong, question, authorizer } = await start(1_000);
     const client = await joinLong();
     const pass = fakeTime();
-    for (let id = 1; id <= 6; id++) client.says(subscribe(id));
-    for (let id = 1; id <= 4; id++) await authorizer.next();
-    pass(60_000);
-    for (let id = 1; id <= 6; id++) {
-      expect((await client.next())[4]).toBe("wamp.error.authorization_failed");
-    }
-    authorizer.take();
-    client.says(subscribe(7));
-    expect((await authorizer.next())[0]).toBe(M.INVOCATION);
+    for (let id = 1; id <= 4; id++) client.says(subscribe(id));
+    for (let id = 1; id <= 4; id++) await question();
+    pass(1_000);
+    for (let id = 1; id <= 4; id++) expect((await client.next())[0]).toBe(M.ERROR);
+    pass(58_500);
+    client.says(subscribe(5));
+    pass(500);
+    for (let id = 1; id <= 4; id++) expect((await authorizer.next())[0]).toBe(M.INTERRUPT);
+    expect((await question()).args[1]).toBe("a.b5");
   });
 });
