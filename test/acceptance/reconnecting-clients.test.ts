@@ -8,6 +8,7 @@ import * as autobahn22 from "autobahn";
 import * as autobahn26 from "autobahn-26";
 import { Wampy } from "wampy";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
+import { jawampa, startPeers } from "../support/peer-program.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 
@@ -120,10 +121,29 @@ const startWampy: StartClient = (url, sessions) => {
   return () => void wampy.disconnect();
 };
 
+const startJawampa: StartClient = (url, sessions) => {
+  const starting = startPeers(jawampa);
+  const clients = starting.then((program) => program.client());
+  void clients.then(async (client) => {
+    void client.order({ do: "join", url, serializer: "json", reconnects: true });
+    for (;;) {
+      await client.events(1);
+      sessions.joined();
+    }
+  });
+  return () =>
+    void clients.then(async (client) => {
+      await client.order({ do: "leave" });
+      await (await starting).stop();
+      sessions.ended.resolve();
+    });
+};
+
 const CLIENTS: [string, StartClient][] = [
   ["autobahn 22", startAutobahn(autobahn22)],
   ["autobahn 26", startAutobahn(autobahn26)],
   ["wampy", startWampy],
+  ...(jawampa.isInstalled ? [["jawampa", startJawampa] as [string, StartClient]] : []),
 ];
 
 function startClients(url: string) {

@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -165,7 +166,14 @@ public class Jawampa {
       case "wampcra" -> builder.withAuthMethod(new ChallengeResponse(text(auth, "secret")));
       default -> {}
     }
+    if (order.has("reconnects")) {
+      builder.withInfiniteReconnects().withReconnectInterval(200, TimeUnit.MILLISECONDS);
+    }
     var client = builder.build();
+    if (order.has("reconnects")) {
+      client.statusChanged().ofType(WampClient.ConnectedState.class).subscribe(
+          state -> say(json.createObjectNode().put("client", name).put("topic", "joined")));
+    }
     var states = client.statusChanged().skipWhile(
         state -> !(state instanceof WampClient.ConnectedState)
             && !(state instanceof WampClient.DisconnectedState gone && gone.disconnectReason() != null));

@@ -3,7 +3,8 @@
  * each, and one on standard output for each answer and event.
  *
  * - `join` at `url` in realm1 with a `serializer` and, unless anonymous, `auth`: answers `authid`, `authrole` and
- *   `authmethod` of WELCOME, as far as the library tells them;
+ *   `authmethod` of WELCOME, as far as the library tells them; with `reconnects` it comes back by itself, and each time
+ *   that it has joined there is an event of the topic `joined`;
  * - `subscribe` to `uri` by `match`; each event is a line with `client`, `topic` (the URI of the order), `args`, `kwargs`
  *   and `details`;
  * - `publish` to `uri` with `args` and `kwargs`, acknowledged;
@@ -55,7 +56,7 @@ const xconnGo: PeerLibrary = {
 };
 
 /** jawampa 0.5.0; its source is run as it stands. */
-const jawampa: PeerLibrary = {
+export const jawampa: PeerLibrary = {
   name: "jawampa (Java)",
   command: [
     "java",
@@ -108,6 +109,7 @@ export interface Order {
   url?: string;
   serializer?: Serializer;
   auth?: { method: string; authid: string; secret: string };
+  reconnects?: true;
   uri?: string;
   match?: "prefix" | "wildcard";
   as?: "echo" | "fail" | "count" | "wait";
