@@ -15,7 +15,7 @@ import { PacketFault } from "./packet-fault.ts";
 import { type MappedPayload, type PayloadMapping, UnmappedPayload } from "./payload-mapping.ts";
 import type { MqttVersion, Publish } from "./read-packet.ts";
 import { Reason, reasonOfUri } from "./reason-codes.ts";
-import { uriOfTopic } from "./topic-map.ts";
+import { Flag, opaquePublish, type TopicName } from "./topic-names.ts";
 
 /** A publication, or a call, that a router has not answered. */
 export interface PublicationRequest {
@@ -43,6 +43,10 @@ export interface PublicationContext {
   readonly needsOwnIds: boolean;
   /** Sends a request with this head behind its id, and gives the id; nothing is pending for one without an answer. */
   request(type: number, rest: readonly unknown[], pending: PublicationRequest | undefined): void;
+  /** The id for a request that is sent as octets. */
+  requestId(pending: PublicationRequest | undefined): number;
+  /** Sends it; its octets are borrowed. */
+  sendRequest(octets: Uint8Array): void;
   answer(packet: Packet): void;
   /** No packet is read until `isAnswered`. */
   wait(): void;
@@ -64,7 +68,7 @@ const TOO_MANY = "too many publications are not released";
 export class IncomingPublications {
   readonly #context: PublicationContext;
   /** Topics by their alias; undefined: the client has given none. */
-  #aliases: Map<number, string> | undefined;
+  #aliases: Map<number, TopicName> | undefined;
   /** Ids of QoS 2 that are not released, and whether PUBREC was sent. */
   #unreleased: Map<number, boolean> | undefined;
 
@@ -79,15 +83,20 @@ export class IncomingPublications {
 
   /** Publishes, or calls. */
   publish(packet: Publish): void {
-    const { qos, messageId } = packet;
-    const topic = this.#topicOf(packet);
+    const { qos, messageId, payload } = packet;
+    const topic = packet.properties === undefined ? packet.topic : this.#topicOf(packet);
     if (qos === 2 && !this.#isNew(messageId)) return;
-    const uri = uriOfTopic(topic);
+    const { uri } = topic;
     if (uri === undefined) {
       this.#refuse(packet, Reason.badTopic, "a topic has no URI");
       return;
     }
-    const mapped = this.#mapped(uri, topic, packet);
+    const isCall = packet.properties?.responseTopic !== undefined;
+    if (!isCall && this.#context.payloads.passes(uri, payload)) {
+      this.#sendOpaque(topic, packet);
+      return;
+    }
+    const mapped = this.#mapped(uri, topic.text, packet);
     if (mapped === undefined) return;
     if (!(mapped instanceof Promise)) {
       this.#send(uri, packet, mapped);
@@ -121,13 +130,13 @@ export class IncomingPublications {
   }
 
   /** The topic, which an alias may stand for. */
-  #topicOf({ topic, properties }: Publish): string {
+  #topicOf({ topic, properties }: Publish): TopicName {
     const alias = properties?.topicAlias;
     if (alias === undefined) return topic;
     if (alias === 0 || alias > MAX_TOPIC_ALIASES) {
       throw new PacketFault("a topic alias is out of range", Reason.badTopicAlias);
     }
-    if (topic !== "") {
+    if (topic.text !== "") {
       this.#aliases ??= new Map();
       this.#aliases.set(alias, topic);
       return topic;
@@ -168,6 +177,15 @@ export class IncomingPublications {
   #unmapped(packet: Pick<Publish, "qos" | "messageId">, thrown: unknown): void {
     if (!(thrown instanceof UnmappedPayload)) throw thrown;
     this.#refuse(packet, Reason.badPayload, thrown.message);
+  }
+
+  /** Most publications: no values are made of them. */
+  #sendOpaque(topic: TopicName, { qos, messageId, retain, payload }: Publish): void {
+    const isAcknowledged = qos > 0 || this.#context.needsOwnIds;
+    const pending = { kind: "publish" as const, qos, messageId, response: undefined };
+    const id = this.#context.requestId(isAcknowledged ? pending : undefined);
+    const flags = (isAcknowledged ? Flag.acknowledge : 0) | (retain ? Flag.retain : 0);
+    this.#context.sendRequest(opaquePublish(id, topic, flags, payload));
   }
 
   #send(uri: string, packet: Publish, { options, values }: MappedPayload): void {

@@ -333,7 +333,7 @@ export class MqttSession
         this.#refuse(reasonOfUri(decodeMessage(message, "cbor")[2]));
         return;
       case "end":
-        this.#endReason = reasonOfUri(decodeMessage(message, "cbor")[2]);
+        this.#endReason ??= reasonOfUri(decodeMessage(message, "cbor")[2]);
         queueMicrotask(() => this.#answerGoodbye());
     }
   }
@@ -730,14 +730,20 @@ export class MqttSession
   }
 
   request(type: number, rest: readonly unknown[], pending: Pending | undefined): void {
+    this.#deliver([type, this.requestId(pending), ...rest]);
+  }
+
+  requestId(pending: Pending | undefined): number {
     this.#lastRequest += 1;
-    const id = this.#lastRequest;
-    if (pending !== undefined) {
-      this.#pending.set(id, pending);
-      if (pending.kind === "publish" || pending.kind === "call") this.#unanswered += 1;
-      if (this.#isFull) this.#client?.pause(PauseReason.acknowledgements);
-    }
-    this.#deliver([type, id, ...rest]);
+    if (pending === undefined) return this.#lastRequest;
+    this.#pending.set(this.#lastRequest, pending);
+    if (pending.kind === "publish" || pending.kind === "call") this.#unanswered += 1;
+    if (this.#isFull) this.#client?.pause(PauseReason.acknowledgements);
+    return this.#lastRequest;
+  }
+
+  sendRequest(octets: Uint8Array): void {
+    this.#handler?.onMessage(octets);
   }
 
   /** Answers a packet. */

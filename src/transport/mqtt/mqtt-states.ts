@@ -58,7 +58,15 @@ export const MQTT_ACTIONS: Record<MqttState, readonly MqttAction[]> = {
   closed:  ["none",   "none",   "none",   "none",    "none",  "none", "none", "none", "none",   "none",  "none"],
 };
 
+/** The same by the names of the events, because every packet is looked up. */
+const byName = Object.fromEntries(
+  Object.entries(MQTT_ACTIONS).map(([state, actions]) => [
+    state,
+    Object.fromEntries(MQTT_EVENTS.map((event, index) => [event, actions[index]])),
+  ]),
+) as Record<MqttState, Record<MqttEvent, MqttAction>>;
+
 /** The action in a state. */
 export function mqttAction(state: MqttState, event: MqttEvent): MqttAction {
-  return MQTT_ACTIONS[state][MQTT_EVENTS.indexOf(event)] ?? "none";
+  return byName[state][event];
 }

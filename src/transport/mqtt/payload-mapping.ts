@@ -77,6 +77,11 @@ export class PayloadMapping {
     this.#caller = caller;
   }
 
+  /** Whether the payload of a publication to a URI passes as it is. */
+  passes(uri: string, payload: Uint8Array): boolean {
+    return payload.length === 0 || this.#formatOf(uri).type === "passthrough";
+  }
+
   /**
    * What the payload of a publication, or of a call, to a URI says; a promise where a procedure is asked, for which the
    * octets have to stay.

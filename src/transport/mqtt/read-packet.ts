@@ -5,8 +5,6 @@
  * @module
  */
 
-import { isUtf8 } from "node:buffer";
-
 import {
   type IConnectPacket,
   type IPublishPacket,
@@ -18,6 +16,7 @@ import {
 } from "mqtt-packet";
 import { PacketFault } from "./packet-fault.ts";
 import { Reason } from "./reason-codes.ts";
+import { refuseWrongTopic, type TopicName, topicName } from "./topic-names.ts";
 
 /** The versions of MQTT, by the number in CONNECT: 3.1.1 and 5. */
 export type MqttVersion = 4 | 5;
@@ -25,7 +24,7 @@ export type MqttVersion = 4 | 5;
 /** A PUBLISH; its payload is borrowed. */
 export interface Publish {
   cmd: "publish";
-  topic: string;
+  topic: TopicName;
   payload: Uint8Array;
   qos: 0 | 1 | 2;
   dup: boolean;
@@ -84,7 +83,7 @@ function readPublish(octets: Uint8Array, version: MqttVersion): Publish {
   if (dup && qos === 0) throw malformed("a publication of QoS 0 is no duplicate");
   let at = bodyOf(octets);
   const topicEnd = at + 2 + uint16(octets, at);
-  const topicOctets = octets.subarray(at + 2, topicEnd);
+  const topicStart = at + 2;
   at = topicEnd;
   const messageId = qos === 0 ? 0 : uint16(octets, at);
   if (qos > 0) at += 2;
@@ -92,9 +91,9 @@ function readPublish(octets: Uint8Array, version: MqttVersion): Publish {
   if (version === 5) at += 1;
   if (at > octets.length) throw malformed("PUBLISH ends within its head");
   if (qos > 0 && messageId === 0) throw malformed("no packet id");
-  const topic = readTopic(topicOctets);
+  const topic = topicName(octets, topicStart, topicEnd);
   if (!hasProperties) {
-    if (topic === "") throw malformed("a topic is empty");
+    if (topic.text === "") throw malformed("a topic is empty");
     const payload = octets.subarray(at);
     return {
       cmd: "publish",
@@ -110,7 +109,7 @@ function readPublish(octets: Uint8Array, version: MqttVersion): Publish {
   const packet = parse(octets, version) as IPublishPacket;
   const { properties = {} } = packet;
   checkProperties(properties, octets);
-  checkPublishProperties(topic, properties);
+  checkPublishProperties(topic.text, properties);
   const payload = packet.payload as Buffer;
   const { retain } = packet;
   return { cmd: "publish", topic, payload, qos, dup, retain, messageId, properties };
@@ -127,22 +126,6 @@ function checkPublishProperties(
   if (responseTopic === undefined) return;
   if (responseTopic === "" || /[+#\0]/.test(responseTopic)) {
     throw violation("a response topic is no topic name");
-  }
-}
-
-/** A topic name, which may be empty. */
-function readTopic(octets: Uint8Array): string {
-  if (!isUtf8(octets)) throw malformed("a topic is not UTF-8");
-  const topic = Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString();
-  refuseWrongTopic(topic);
-  return topic;
-}
-
-function refuseWrongTopic(topic: string): void {
-  for (let index = 0; index < topic.length; index++) {
-    const code = topic.charCodeAt(index);
-    if (code === 0x2b || code === 0x23) throw wrongTopic("a topic name has a wildcard");
-    if (code === 0) throw malformed("a text has the character U+0000");
   }
 }
 

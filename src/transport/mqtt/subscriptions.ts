@@ -79,17 +79,15 @@ export class Subscriptions {
     this.#context = context;
   }
 
-  /** Whether a filter is not for what the client publishes itself. */
-  get hasNoLocal(): boolean {
-    for (const { isNoLocal } of this.#byFilter.values()) if (isNoLocal) return true;
-    return false;
-  }
+  /** Whether a filter was not for what the client publishes itself. */
+  hasNoLocal = false;
 
   /** Subscribes; SUBACK follows. */
   subscribe({ messageId = 0, subscriptions, properties }: ISubscribePacket): void {
     const asked = subscriptions.map((one) => subscriptionOf(one, properties));
     const granted = subscriptions.map(({ topic }, index) => asked[index]?.qos ?? refusalOf(topic));
-    const exchange = { cmd: "suback" as const, messageId, granted, asked, unanswered: 0 };
+    // Answers may come while the requests are sent.
+    const exchange = { cmd: "suback" as const, messageId, granted, asked, unanswered: 1 };
     for (const [index, subscription] of asked.entries()) {
       if (subscription === undefined) continue;
       const getsRetained = this.#getsRetained(subscriptions[index] as ISubscription);
@@ -100,7 +98,7 @@ export class Subscriptions {
         this.#context.request(MessageType.SUBSCRIBE, [options, pattern.topic], request);
       }
     }
-    this.#answerIfDone(exchange);
+    this.#answered(exchange);
   }
 
   /** MQTT 5: 0 always, 1 where there is no such subscription, 2 never. */
@@ -113,13 +111,13 @@ export class Subscriptions {
     const granted = unsubscriptions.map((text) =>
       this.#byFilter.has(text) ? Reason.success : Reason.noSubscription,
     );
-    const exchange = { cmd: "unsuback" as const, messageId, granted, asked: [], unanswered: 0 };
+    const exchange = { cmd: "unsuback" as const, messageId, granted, asked: [], unanswered: 1 };
     for (const [index, text] of unsubscriptions.entries()) {
       const subscription = this.#byFilter.get(text);
       this.#byFilter.delete(text);
       if (subscription !== undefined) this.#release(subscription, exchange, index);
     }
-    this.#answerIfDone(exchange);
+    this.#answered(exchange);
   }
 
   /** The router has taken a subscription. */
@@ -190,15 +188,12 @@ export class Subscriptions {
 
   #answered(exchange: Exchange): void {
     exchange.unanswered -= 1;
-    this.#answerIfDone(exchange);
-  }
-
-  #answerIfDone(exchange: Exchange): void {
     if (exchange.unanswered > 0) return;
     const { cmd, messageId, granted, asked } = exchange;
     for (const [index, subscription] of asked.entries()) {
       if (subscription === undefined) continue;
       const isTaken = (granted[index] as number) < Reason.unspecified;
+      if (isTaken && subscription.isNoLocal) this.hasNoLocal = true;
       if (isTaken) this.#byFilter.set(subscription.filter.text, subscription);
       else this.#release(subscription, undefined, index);
     }

@@ -20,9 +20,14 @@ function reasonOf(hex: string, version: MqttVersion): string | null {
 
 describe("a packet is read", () => {
   test.each<[string, MqttVersion, string, object]>([
-    ["PUBLISH", 4, "30 05 0003 612f62", { topic: "a/b", qos: 0, messageId: 0 }],
+    [
+      "PUBLISH",
+      4,
+      "30 05 0003 612f62",
+      { topic: { text: "a/b", uri: "a.b" }, qos: 0, messageId: 0 },
+    ],
     ["PUBLISH", 4, "3d 08 0003 612f62 0007 68", { qos: 2, dup: true, retain: true, messageId: 7 }],
-    ["PUBLISH", 5, "30 05 0001 61 00 68", { topic: "a", properties: undefined }],
+    ["PUBLISH", 5, "30 05 0001 61 00 68", { topic: { text: "a" }, properties: undefined }],
     ["PUBLISH with an alias", 5, "30 06 0000 03 230005", { properties: { topicAlias: 5 } }],
     ["CONNECT", 4, "10 0d 0004 4d515454 04 02 003c 0001 61", { clientId: "a", keepalive: 60 }],
     ["CONNECT", 5, "10 0d 0004 4d515454 05 02 003c 00 0000", { clientId: "", clean: true }],
