@@ -16,29 +16,32 @@ export interface KeptAlive {
   readonly silenceMs: number;
   /** How long it has been silent, in milliseconds; 0: it is not read at present. */
   readonly silentMs: number;
+  /** The second in which it is looked at next; 0: it is not. */
+  keepAliveSecond: number;
   onSilence(): void;
 }
 
 /** The connections of a process. */
 class KeepAlive {
   readonly #bySecond = new Map<number, Set<KeptAlive>>();
-  readonly #seconds = new Map<KeptAlive, number>();
+  #size = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #now = 0;
 
   /** Looks after a connection from now on. */
   add(connection: KeptAlive): void {
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+    this.#size += 1;
     this.#put(connection, connection.silenceMs);
   }
 
   /** The connection has ended, or needs no sign of life any more. */
   remove(connection: KeptAlive): void {
-    const second = this.#seconds.get(connection);
-    if (second === undefined) return;
-    this.#seconds.delete(connection);
-    this.#bySecond.get(second)?.delete(connection);
-    if (this.#seconds.size > 0) return;
+    if (connection.keepAliveSecond === 0) return;
+    this.#bySecond.get(connection.keepAliveSecond)?.delete(connection);
+    connection.keepAliveSecond = 0;
+    this.#size -= 1;
+    if (this.#size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#bySecond.clear();
@@ -49,7 +52,7 @@ class KeepAlive {
     const others = this.#bySecond.get(second) ?? new Set();
     others.add(connection);
     this.#bySecond.set(second, others);
-    this.#seconds.set(connection, second);
+    connection.keepAliveSecond = second;
   }
 
   #tick(): void {

@@ -52,6 +52,7 @@ export class MqttClient implements InputDecoder, PacketHandler, KeptAlive {
   /** Whether CONNACK has let the client in, so that it is told by DISCONNECT why its connection ends. */
   isLetIn = false;
   silenceMs = 0;
+  keepAliveSecond = 0;
   readonly #channel: OctetChannel;
   readonly #input: PacedInput;
   readonly #reader: PacketReader;

@@ -101,7 +101,8 @@ export class MqttSession
   /** Of the client id; empty: it has not joined. */
   #key = "";
   #lastRequest = 0;
-  readonly #pending = new Map<number, Pending>();
+  /** Undefined: nothing was asked for yet. */
+  #pending: Map<number, Pending> | undefined;
   /** Publications and calls that the router has not answered. */
   #unanswered = 0;
   /** Undefined: nothing was published that the client must not get itself. */
@@ -440,9 +441,9 @@ export class MqttSession
       this.#subscriptions.revoked(Number(details?.subscription));
       return;
     }
-    const pending = this.#pending.get(id);
+    const pending = this.#pending?.get(id);
     if (pending === undefined) return;
-    this.#pending.delete(id);
+    this.#pending?.delete(id);
     if (pending.kind === "will") this.#willPublished(type);
     else if ("exchange" in pending) this.#onSubscriptionAnswer(pending, type, message);
     else this.#onAnswer(pending, type, message);
@@ -693,7 +694,7 @@ export class MqttSession
     clearTimeout(this.#timer);
     clearTimeout(this.#willTimer);
     this.#outgoing.drop();
-    this.#pending.clear();
+    this.#pending = undefined;
     if (this.#key !== "") this.#context.sessions.remove(this.#key, this);
   }
 
@@ -736,6 +737,7 @@ export class MqttSession
   requestId(pending: Pending | undefined): number {
     this.#lastRequest += 1;
     if (pending === undefined) return this.#lastRequest;
+    this.#pending ??= new Map();
     this.#pending.set(this.#lastRequest, pending);
     if (pending.kind === "publish" || pending.kind === "call") this.#unanswered += 1;
     if (this.#isFull) this.#client?.pause(PauseReason.acknowledgements);

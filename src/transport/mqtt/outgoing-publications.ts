@@ -46,13 +46,16 @@ const OVERHEAD_OCTETS = 128;
 
 const MAX_ID = 65_535;
 
+/** Shared by all clients for which nothing has waited. */
+const NONE: OutgoingPublication[] = [];
+
 /** The publications to one client. */
 export class OutgoingPublications {
   readonly #sink: PublicationSink;
   #lastId = 0;
   /** By packet id, in the order in which they were sent; undefined: there has been none. */
   #unacknowledged: Map<number, Unacknowledged> | undefined;
-  #waiting: OutgoingPublication[] = [];
+  #waiting = NONE;
   /** Octets that are kept for the client. */
   octets = 0;
 
@@ -72,6 +75,7 @@ export class OutgoingPublications {
       return;
     }
     this.octets += octetsOf(publication);
+    if (this.#waiting === NONE) this.#waiting = [];
     this.#waiting.push(publication);
     this.#sendWaiting();
   }
@@ -108,7 +112,7 @@ export class OutgoingPublications {
   /** Everything is given up. */
   drop(): void {
     this.#unacknowledged = undefined;
-    this.#waiting = [];
+    this.#waiting = NONE;
     this.octets = 0;
   }
 

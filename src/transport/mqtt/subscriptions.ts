@@ -69,11 +69,15 @@ export interface SubscriptionContext {
 
 const SHARED = "$share/";
 
+const NO_FILTERS = new Map<string, Subscription>();
+const NO_IDS = new Map<number, WampSubscription>();
+
 /** The subscriptions of one client. */
 export class Subscriptions {
   readonly #context: SubscriptionContext;
-  readonly #byFilter = new Map<string, Subscription>();
-  readonly #byId = new Map<number, WampSubscription>();
+  // Those that are shared stay empty: most clients publish alone.
+  #byFilter: Map<string, Subscription> = NO_FILTERS;
+  #byId: Map<number, WampSubscription> = NO_IDS;
 
   constructor(context: SubscriptionContext) {
     this.#context = context;
@@ -124,6 +128,7 @@ export class Subscriptions {
   subscribed({ exchange, index, pattern }: SubscriptionRequest, id: number): void {
     const subscription = exchange?.asked[index];
     if (exchange === undefined || subscription === undefined || pattern === undefined) return;
+    if (this.#byId === NO_IDS) this.#byId = new Map();
     const known = this.#byId.get(id) ?? { pattern, filters: [] };
     this.#byId.set(id, known);
     subscription.ids.push(id);
@@ -194,6 +199,7 @@ export class Subscriptions {
       if (subscription === undefined) continue;
       const isTaken = (granted[index] as number) < Reason.unspecified;
       if (isTaken && subscription.isNoLocal) this.hasNoLocal = true;
+      if (this.#byFilter === NO_FILTERS) this.#byFilter = new Map();
       if (isTaken) this.#byFilter.set(subscription.filter.text, subscription);
       else this.#release(subscription, undefined, index);
     }
