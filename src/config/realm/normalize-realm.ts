@@ -98,13 +98,18 @@ function normalizePermission({ uri, match, allow, disclose }: PermissionItem): P
   };
 }
 
-/** Without `match`, a star at the end means prefix and an empty component means wildcard. */
+/**
+ * Without `match`, one star at its end makes a URI a prefix, and other stars, or an empty component, a wildcard: the stars
+ * are left out (`convert_starred_uri` of autobahn).
+ */
 function uriMatch(
   uri: string,
   match: PermissionConfig["match"] | undefined,
 ): Pick<PermissionConfig, "uri" | "match"> {
   if (match !== undefined) return { uri, match };
-  if (uri.endsWith("*")) return { uri: uri.slice(0, -1), match: "prefix" };
+  const stars = uri.split("*").length - 1;
+  if (stars === 1 && uri.endsWith("*")) return { uri: uri.slice(0, -1), match: "prefix" };
+  if (stars > 0) return { uri: uri.replaceAll("*", ""), match: "wildcard" };
   return { uri, match: uri.includes("..") ? "wildcard" : "exact" };
 }
 

@@ -21,7 +21,7 @@ const permission = item({
   uri: required(v.string(), "The URI, or its pattern."),
   match: optional(
     oneOf(["exact", "prefix", "wildcard"]),
-    "How the URI matches; absent: `*` at the end means prefix, `..` wildcard, else exact.",
+    "How the URI matches; absent: one `*`, at the end, means prefix, other `*` and `..` wildcard, else exact.",
   ),
   allow: optional(
     item({ call: no(), register: no(), publish: no(), subscribe: no() }),

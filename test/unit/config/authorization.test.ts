@@ -68,6 +68,22 @@ describe("a role", () => {
     expect(faults).toEqual([expect.stringContaining(`${path}["authorizer-timeout"]: expected`)]);
   });
 
+  test.each([
+    ["a.b", "a.b", "exact"],
+    ["a.*", "a.", "prefix"],
+    ["a*", "a", "prefix"],
+    ["*", "", "prefix"],
+    ["a.*.b", "a..b", "wildcard"],
+    ["a.*.b.*", "a..b.", "wildcard"],
+    ["*.b", ".b", "wildcard"],
+    ["a..b", "a..b", "wildcard"],
+  ])("has %s without match as %j, %s", async (written, uri, match) => {
+    const { role } = await loadRole({ permissions: [{ uri: written, allow: {} }] });
+    expect(role).toMatchObject({ permissions: [{ uri, match }] });
+    const exact = await loadRole({ permissions: [{ uri: written, match: "exact", allow: {} }] });
+    expect(exact.role).toMatchObject({ permissions: [{ uri: written, match: "exact" }] });
+  });
+
   test("keeps decisions as authorizer-cache says", async () => {
     const { role } = await loadRole({ authorizer: "a.b", "authorizer-cache": {} });
     const defaults = { scope: "role", denials: true, limit: 10_000 };
