@@ -195,16 +195,16 @@ function newMemory({ "authorizer-cache": cache }: AuthorizerConfig): Memory {
 }
 
 /** What an authorizer learns of the session, as in Crossbar. */
-function detailsOf({ id, identity, transport }: Requester): Record<string, unknown> {
-  const { authid, authrole, authmethod, authprovider, authextra } = identity;
+function detailsOf(requester: Requester): Record<string, unknown> {
+  const { authid, authrole, authmethod, authprovider, authextra } = requester.identity;
   return {
-    session: id,
+    session: requester.id,
     authid,
     authrole,
     authmethod,
     authprovider,
     authextra,
-    transport: transport(),
+    transport: requester.transport(),
   };
 }
 

@@ -25,11 +25,22 @@ export interface ClientFeatures {
   };
 }
 
+/** By their values: clients that announce the same share one object. */
+const known = new Map<string, ClientFeatures>();
+
 /** A client that announced none. */
 export const NO_FEATURES: ClientFeatures = clientFeatures({});
 
 /** Reads the features out of the roles of HELLO. */
 export function clientFeatures(roles: Record<string, unknown>): ClientFeatures {
+  const features = readFeatures(roles);
+  const key = JSON.stringify(features);
+  const shared = known.get(key) ?? features;
+  known.set(key, shared);
+  return shared;
+}
+
+function readFeatures(roles: Record<string, unknown>): ClientFeatures {
   const has = (role: string, feature: string) => announces(roles, role, feature);
   const callCanceling = has("callee", "call_canceling") || has("callee", "call_cancelling");
   return {

@@ -9,7 +9,6 @@ import { Authentication, type AuthenticationSupport, refuseTooLong } from "#auth
 import { forgetLogin } from "#auth/cookie.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
-import { printTransport } from "#auth/transport-details.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
@@ -43,17 +42,16 @@ import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { clientFeatures } from "./client-features.ts";
+import { type ClientConnection, ClientSession } from "./client-session.ts";
 import { DrainDeadline } from "./drain-deadline.ts";
 import { Incoming, isRefusal, violation } from "./incoming.ts";
-import { LeftOutMessages } from "./left-out-messages.ts";
 import { prepareRequest, readLongMessage, receiverSerializers } from "./long-message-reader.ts";
 import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
 import type { Kill, RealmSession } from "./realm-session.ts";
 import type { RealmTable } from "./realm-table.ts";
-import { awaitsAnswer, type RefusableRequest, refusable } from "./requests.ts";
-import type { Role } from "./role.ts";
-import { SessionRequests } from "./session-requests.ts";
+import { awaitsAnswer, type RefusableRequest, type Request, refusable } from "./requests.ts";
+import { SessionRequests, type SessionRequestsOptions } from "./session-requests.ts";
 import type { SessionStats } from "./session-stats.ts";
 
 /** What a session needs besides its peer and its realms. */
@@ -107,7 +105,7 @@ interface JoiningState {
 interface JoinedState {
   name: "joined";
   realm: Realm;
-  session: RealmSession;
+  session: ClientSession;
   requests: SessionRequests;
   /** When it joined, by `performance.now`. */
   at: number;
@@ -118,19 +116,18 @@ interface JoinedState {
 }
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
-export class RouterSession implements PeerHandler, JoinTimeoutObserver {
-  readonly #peer: Peer;
+export class RouterSession
+  implements PeerHandler, JoinTimeoutObserver, ClientConnection, SessionRequestsOptions
+{
+  readonly inOrder = true;
+  readonly peer: Peer;
   readonly #auth: AuthConfig;
   readonly #realms: RealmTable;
-  readonly #log: Logger;
-  readonly #counts: SessionCounts;
   readonly #record: SessionRecord;
   readonly #timeouts: JoinTimeouts;
-  readonly #drain: DrainDeadline;
-  readonly #support: AuthenticationSupport;
-  readonly #maxBufferedOctets: number;
-  readonly #onEnd: (session: RouterSession) => void;
-  readonly #assigned: SessionIdentity | undefined;
+  /** Undefined: the client reads, or it has no proxy that is waited for. */
+  #drain: DrainDeadline | undefined = undefined;
+  readonly #options: RouterSessionOptions;
   /** Undefined: the connection may have any age. */
   readonly #age: ConnectionAge | undefined;
   /** Undefined: the session is not to end. */
@@ -144,21 +141,17 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #late = 0;
   #needs = NO_NEEDS;
 
+  get log(): Logger {
+    return this.#options.log;
+  }
+
   constructor(peer: Peer, auth: AuthConfig, realms: RealmTable, options: RouterSessionOptions) {
-    this.#peer = peer;
+    this.peer = peer;
     this.#auth = auth;
     this.#realms = realms;
-    this.#log = options.log;
-    this.#counts = options.counts;
+    this.#options = options;
     this.#record = new SessionRecord(options.counts);
     this.#timeouts = new JoinTimeouts(options.joining, this);
-    this.#drain = new DrainDeadline(peer, () => {
-      peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
-    });
-    this.#support = options;
-    this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
-    this.#onEnd = options.onEnd;
-    this.#assigned = options.identity;
     this.#state = this.#beginJoin(false);
     if (!trustsProxies(auth)) peer.limitMessages?.(MAX_JOIN_OCTETS);
     const { maxAgeMs } = options;
@@ -187,7 +180,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   /** For lists of sessions. */
   facts(): SessionFacts {
-    return this.#record.facts(this.#peer, this.#state.name === "closed");
+    return this.#record.facts(this.peer, this.#state.name === "closed");
   }
 
   onDrain(): void {}
@@ -199,7 +192,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#record.ends(endOfUri(uri));
     this.#end(uri);
     this.#send([type, { message: sentence }, uri]);
-    this.#peer.close(code, sentence);
+    this.peer.close(code, sentence);
   }
 
   onJoinTimeout(uri: string, sentence: string): void {
@@ -208,12 +201,12 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   onClose(reason: string): void {
-    this.#log.debug("peer closed", { ...this.#logFields(), reason, late: this.#late });
-    this.#drain.stop();
+    this.log.debug("peer closed", { ...this.#logFields(), reason, late: this.#late });
+    this.#drain?.stop();
     this.#record.connectionLost(reason);
     this.#age?.stop();
     this.#end(reason);
-    this.#onEnd(this);
+    this.#options.onEnd(this);
   }
 
   /** Ends the session behind the answer to a call, or when there is none, within so many milliseconds. */
@@ -247,7 +240,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#record.ends(isShutdown ? "shutdown" : endByRouter(reasonUri));
     this.#end(reasonUri);
     if (!isBare) this.#send([type, {}, reasonUri]);
-    this.#peer.close(CloseCode.goingAway, reasonUri);
+    this.peer.close(CloseCode.goingAway, reasonUri);
   }
 
   /** Ends the session because the token of its client has ended. */
@@ -256,22 +249,23 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   /** Ends the session for another one of its realm. */
-  #kill({ reason, message, forgetsLogin }: Kill): void {
+  kill({ reason, message, forgetsLogin }: Kill): void {
     if (this.#state.name !== "joined") return;
-    if (forgetsLogin) this.#peer.details.cookie?.forget();
+    if (forgetsLogin) this.peer.details.cookie?.forget();
     this.#record.ends("kicked");
     this.#end(reason);
     this.#send([MessageType.GOODBYE, { message }, reason]);
-    this.#peer.close(CloseCode.goingAway, reason);
+    this.peer.close(CloseCode.goingAway, reason);
   }
 
   #beginJoin(hasLeft: boolean): State {
     this.#timeouts.awaitHello();
     const canceled = new AbortController();
-    const { details } = this.#peer;
-    const authentication = this.#assigned
-      ? new AssignedIdentity(this.#assigned)
-      : new Authentication(this.#auth, details, this.#support, canceled.signal);
+    const { details } = this.peer;
+    const { identity } = this.#options;
+    const authentication = identity
+      ? new AssignedIdentity(identity)
+      : new Authentication(this.#auth, details, this.#options, canceled.signal);
     const waiting = { isBusy: false, isChallenged: false };
     return { name: "joining", authentication, canceled, ...waiting, hasLeft };
   }
@@ -280,7 +274,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #isLate({ hasLeft }: JoiningState, message: WireMessage): boolean {
     if (!hasLeft) return false;
     try {
-      const type = peekMessageType(message, this.#peer.serializer);
+      const type = peekMessageType(message, this.peer.serializer);
       return type !== MessageType.HELLO && type !== MessageType.ABORT;
     } catch (thrown) {
       if (thrown instanceof MalformedMessage) return true;
@@ -291,14 +285,14 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #onJoinMessage(state: JoiningState, message: WireMessage): void {
     if (!trustsProxies(this.#auth)) refuseTooLong(message);
     // A message type is an integer, also where a value of the message could not tell 1.0 from 1.
-    peekMessageType(message, this.#peer.serializer);
-    const list = decodeMessage(message, this.#peer.serializer);
+    peekMessageType(message, this.peer.serializer);
+    const list = decodeMessage(message, this.peer.serializer);
     const type = Number(list[0]);
     const expected = state.isChallenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
     if (type === MessageType.ABORT) {
       this.#record.ends("client_left");
       this.#end(ABORTED);
-      this.#peer.close(CloseCode.normal, ABORTED);
+      this.peer.close(CloseCode.normal, ABORTED);
       return;
     }
     if (state.isBusy || type !== expected) {
@@ -307,7 +301,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     state.isBusy = true;
     state.hasLeft = false;
     if (type === MessageType.HELLO) {
-      this.#record.begins(this.#peer);
+      this.#record.begins(this.peer);
       this.#record.asks(list);
       this.#needs = clientNeeds(list);
     }
@@ -347,7 +341,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       this.#abort(ErrorUri.noSuchRealm, sentence);
       return;
     }
-    const role = this.#assigned
+    const role = this.#options.identity
       ? realm.componentRole(identity.authrole)
       : realm.role(identity.authrole);
     if (role === undefined) {
@@ -356,17 +350,20 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       return;
     }
     this.#timeouts.stop();
-    this.#peer.limitMessages?.(Number.POSITIVE_INFINITY);
-    const session = this.#realmSession(unusedId(realm), accept, role, authentication.clientRoles);
+    this.peer.limitMessages?.(Number.POSITIVE_INFINITY);
+    const session = new ClientSession(this, {
+      id: unusedId(realm),
+      // One text for all sessions of the realm.
+      identity: { ...identity, realm: realm.name },
+      role,
+      features: clientFeatures(authentication.clientRoles),
+      // A proxy states the transport of its client; a client cannot state its own.
+      transport: accept.isStatedByProxy ? identity.authextra["transport"] : undefined,
+    });
     const { authextra: ownExtra, ...details } = identity;
     const authextra = { ...ownExtra, ...welcomeExtra };
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
-    const requests = new SessionRequests(session, realm, {
-      inOrder: true,
-      prepare: (request) => prepareRequest(request, realm),
-      onRefused: (request, failure) => this.#refuse(session, request, failure),
-      onFailure: (thrown) => this.#fail(thrown),
-    });
+    const requests = new SessionRequests(session, realm, this);
     const { authid, authmethod } = identity;
     const joined = {
       session: session.id,
@@ -375,7 +372,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       authrole: role.name,
       authmethod,
     };
-    this.#record.joined(joined, this.#peer);
+    this.#record.joined(joined, this.peer);
     const at = performance.now();
     const expiry = until === undefined ? undefined : new SessionExpiry(until, () => this.#expire());
     const stats = realm.statsOf(session);
@@ -387,13 +384,13 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     stats?.begin();
   }
 
-  #logJoin({ identity, transport }: RealmSession, { isStatedByProxy = false }: Accept): void {
-    if (this.#log.omitsInfo) return;
-    const { type, serializer } = this.#peer.details;
-    const { authrole, authmethod } = identity;
+  #logJoin(session: ClientSession, { isStatedByProxy = false }: Accept): void {
+    if (this.log.omitsInfo) return;
+    const { type, serializer } = this.peer.details;
+    const { authrole, authmethod } = session.identity;
     // Behind a proxy the peer is the proxy.
-    const { peer: client } = isStatedByProxy ? asRecord(transport()) : {};
-    this.#log.info("session joined", {
+    const { peer: client } = isStatedByProxy ? asRecord(session.transport()) : {};
+    this.log.info("session joined", {
       ...this.#logFields(),
       authrole,
       authmethod,
@@ -403,41 +400,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     });
   }
 
-  #realmSession(
-    id: number,
-    { identity, isStatedByProxy = false }: Accept,
-    role: Role,
-    clientRoles: Record<string, unknown>,
-  ): RealmSession {
-    const peer = this.#peer;
-    // A proxy states the transport of its client; a client cannot state its own.
-    const stated = isStatedByProxy ? identity.authextra["transport"] : undefined;
-    return {
-      id,
-      identity,
-      role,
-      features: clientFeatures(clientRoles),
-      serializer: peer.serializer,
-      maxSendOctets: peer.maxSendOctets,
-      leftOut: new LeftOutMessages(this.#log, {
-        peer: peer.details.peer,
-        session: id,
-        realm: identity.realm,
-        authid: identity.authid,
-      }),
-      lastInvocation: 0,
-      onCallEnded: undefined,
-      transport: () => stated ?? printTransport(peer.details),
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
-      send: (message) => this.#sendMessage(message),
-      goodbye: (reasonUri) => this.goodbye(reasonUri),
-      kill: (kill) => this.#kill(kill),
-    };
-  }
-
   #onJoinedMessage(state: JoinedState, octets: WireMessage): void {
-    const { serializer } = this.#peer;
+    const { serializer } = this.peer;
     if (octets.length > LONG_MESSAGE_OCTETS) this.#onLongMessage(state, octets);
     else this.#handle(state, Incoming.read(octets, serializer), octets.length);
   }
@@ -446,8 +410,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #onLongMessage(state: JoinedState, octets: WireMessage): void {
     // The octets are handed over to the thread.
     const { length } = octets;
-    this.#pause();
-    readLongMessage(octets, this.#peer.serializer, (message) =>
+    this.pause();
+    readLongMessage(octets, this.peer.serializer, (message) =>
       receiverSerializers(message, state.session, state.realm),
     )
       .then((message) => {
@@ -457,7 +421,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         if (!state.requests.isWaiting) message.discard();
       })
       .catch((thrown: unknown) => this.#fail(thrown))
-      .finally(() => this.#resume());
+      .finally(() => this.resume());
   }
 
   #handle(state: JoinedState, message: Incoming, octets: number): void {
@@ -499,13 +463,28 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       case MessageType.ABORT:
         this.#record.ends("client_left");
         this.#end(ABORTED);
-        this.#peer.close(CloseCode.normal, ABORTED);
+        this.peer.close(CloseCode.normal, ABORTED);
         return;
       default: {
         const name = messageTypeName(message.type);
         throw violation(`Cannot accept ${name}: no client sends it once it has joined`);
       }
     }
+  }
+
+  /** Reads a long request again that waited, if its receivers need that. */
+  prepare(request: Request): Promise<Request> | undefined {
+    return this.#state.name === "joined" ? prepareRequest(request, this.#state.realm) : undefined;
+  }
+
+  /** Answers a request that waited and is refused. */
+  onRefused(request: Request, failure: Failure): void {
+    if (this.#state.name === "joined") this.#refuse(this.#state.session, request, failure);
+  }
+
+  /** Ends the session after a fault of a request that waited. */
+  onFailure(thrown: unknown): void {
+    this.#fail(thrown);
   }
 
   #refuse(session: RealmSession, { type, id, options }: RefusableRequest, failure: Failure): void {
@@ -520,17 +499,17 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   /** Leaves when the requests before GOODBYE are performed, some of which may wait for their authorizer. */
   #onGoodbye(state: JoinedState, message: Incoming): void {
     const reason = message.reasonOrNone();
-    const { details } = this.#peer;
+    const { details } = this.peer;
     const joinsByCookie = this.#auth.cookie !== undefined || details.cookieToken !== undefined;
     if (joinsByCookie) forgetLogin(details, message.uri(2));
     if (!state.requests.isWaiting) {
       this.#leave(reason);
       return;
     }
-    this.#pause();
+    this.pause();
     state.requests.whenPerformed(() => {
       this.#leave(reason);
-      this.#resume();
+      this.resume();
     });
   }
 
@@ -542,14 +521,14 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#state = this.#beginJoin(true);
   }
 
-  #pause(): void {
+  pause(): void {
     this.#pauses += 1;
-    if (this.#pauses === 1) this.#peer.pause();
+    if (this.#pauses === 1) this.peer.pause();
   }
 
-  #resume(): void {
+  resume(): void {
     this.#pauses -= 1;
-    if (this.#pauses === 0) this.#peer.resume();
+    if (this.#pauses === 0) this.peer.resume();
   }
 
   /** Ends this session, and no other, after a violation of its client or a fault of the program. */
@@ -561,7 +540,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       this.#record.refused(ErrorUri.protocolViolation);
       this.#record.ends("protocol_violation");
       this.#end(thrown.message);
-      this.#peer.close(CloseCode.protocolError, thrown.message);
+      this.peer.close(CloseCode.protocolError, thrown.message);
       return;
     }
     if (thrown instanceof Failure || thrown instanceof MalformedMessage) {
@@ -569,7 +548,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       this.#abort(uri ?? ErrorUri.protocolViolation, sentenceOf(thrown));
       return;
     }
-    this.#log.error("session failed", {
+    this.log.error("session failed", {
       ...this.#logFields(),
       stack: thrown instanceof Error ? thrown.stack : String(thrown),
     });
@@ -580,10 +559,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (this.#state.name === "closed") return;
     this.#record.refused(uri);
     this.#record.ends(endOfUri(uri));
-    this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
+    this.log.info("session aborted", { ...this.#logFields(), uri, reason: message });
     this.#end(uri);
     this.#send([MessageType.ABORT, { message }, uri]);
-    this.#peer.close(code, uri);
+    this.peer.close(code, uri);
   }
 
   #end(reason: string): void {
@@ -593,7 +572,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#state = { name: "closed" };
     if (state.name === "joining") state.canceled.abort();
     if (state.name !== "joined") return;
-    this.#log.info("session left", { ...fields, reason, seconds: secondsSince(state.at) });
+    this.log.info("session left", { ...fields, reason, seconds: secondsSince(state.at) });
     this.#record.sessionOver();
     this.#retirement?.stop();
     this.#retirement = undefined;
@@ -601,20 +580,21 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     state.requests.stop();
     state.realm.leave(state.session);
     state.stats?.end();
-    state.session.leftOut.sessionOver();
+    state.session.over();
   }
 
   #send(list: unknown[]): void {
-    this.#peer.send(encodeMessage(list, this.#peer.serializer));
+    this.peer.send(encodeMessage(list, this.peer.serializer));
   }
 
   /** Sends a message of the realm; a client that does not keep up is disconnected. */
-  #sendMessage(message: WireMessage): void {
+  send(message: WireMessage): void {
     if (this.#state.name !== "joined" || this.#isSlow) return;
-    traffic.toClients.count(peekMessageType(message, this.#peer.serializer), message.length);
+    traffic.toClients.count(peekMessageType(message, this.peer.serializer), message.length);
     this.#state.stats?.count(message.length);
-    const keepsUp = this.#peer.send(message);
-    if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
+    const keepsUp = this.peer.send(message);
+    const { maxBufferedOctets = DEFAULT_MAX_BUFFERED_OCTETS } = this.#options;
+    if (keepsUp || this.peer.bufferedOctets <= maxBufferedOctets) return;
     this.#isSlow = true;
     // The end of this session sends to others, of which some may be as slow, and so on: within one call, thousands
     // of them would be too deep for the stack.
@@ -623,25 +603,28 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #cutOff(): void {
     if (this.#state.name !== "joined") return;
-    const { bufferedOctets } = this.#peer;
-    this.#counts.stalled("client");
-    this.#log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
+    const { bufferedOctets } = this.peer;
+    this.#options.counts.stalled("client");
+    this.log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
     this.#record.ends("slow_consumer");
     this.#end(ErrorUri.clientStalled);
     if (trustsProxies(this.#auth)) this.#leaveProxy();
-    else this.#peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    else this.peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
   }
 
   /** Only the client of the proxy is slow: the proxy gets the reason, behind all that waits, and closes. */
   #leaveProxy(): void {
     const message = "The client does not read what it is sent";
     this.#send([MessageType.GOODBYE, { message }, ErrorUri.clientStalled]);
+    this.#drain = new DrainDeadline(this.peer, () => {
+      this.peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    });
     this.#drain.start();
   }
 
   /** The client, and its session, or what it asks for. */
   #logFields(): LogFields {
-    const { peer } = this.#peer.details;
+    const { peer } = this.peer.details;
     if (this.#state.name === "joining") {
       return { peer, ...askedFields(this.#record.hello) };
     }

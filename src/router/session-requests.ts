@@ -72,14 +72,18 @@ interface Waiting {
   readonly isFollowUp: boolean;
 }
 
+/** Shared by all sessions of which no request waits, as of most of them; never changed. */
+const NONE_WAITING = new Set<Waiting>();
+const NO_CALLS = new Map<number, Waiting>();
+
 /** Authorizes and performs the requests of a session. */
 export class SessionRequests {
   readonly #session: RealmSession;
   readonly #target: RequestTarget;
   readonly #options: SessionRequestsOptions;
   /** In the order in which they came. */
-  readonly #waiting = new Set<Waiting>();
-  readonly #waitingCalls = new Map<number, Waiting>();
+  #waiting = NONE_WAITING;
+  #waitingCalls = NO_CALLS;
   #waitingOctets = 0;
   #onPerformed: (() => void) | undefined;
 
@@ -232,6 +236,10 @@ export class SessionRequests {
       isPreparing: false,
       isFollowUp,
     };
+    if (this.#waiting === NONE_WAITING) {
+      this.#waiting = new Set();
+      this.#waitingCalls = new Map();
+    }
     this.#waiting.add(waiting);
     this.#waitingOctets += octets;
     waitingMemory.hold(octets);

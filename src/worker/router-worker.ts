@@ -14,7 +14,7 @@ import type { SessionConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
 import { RealmTable } from "#router/realm-table.ts";
-import { RouterSession } from "#router/router-session.ts";
+import { RouterSession, type RouterSessionOptions } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
 import { RouterComponents } from "./router-components.ts";
@@ -55,7 +55,10 @@ export async function startRouterWorker(
     ticketTokens,
   };
   const ofClients = { ...shared, onEnd: (session: RouterSession) => sessions.remove(session) };
-  const accept = (peer: Peer, { auth, joining, options }: SessionConfig): PeerHandler => {
+  /** What the sessions of one transport have in common. */
+  const sharedOptions = new WeakMap<SessionConfig, RouterSessionOptions>();
+  const accept = (peer: Peer, config: SessionConfig): PeerHandler => {
+    const { auth, joining, options } = config;
     if (auth === "passthrough") {
       throw new Failure("Cannot pass authentication through: a router authenticates by itself", {
         source: "internal",
@@ -64,7 +67,9 @@ export async function startRouterWorker(
     const limit = joining?.max_auth_failures_per_minute ?? 0;
     const failedAttempts = failedJoins.of(peer.details.peer, limit);
     const { max_connection_age: maxAgeMs } = options;
-    const session = { ...ofClients, joining, failedAttempts, maxAgeMs };
+    const ofTransport = sharedOptions.get(config) ?? { ...ofClients, joining, maxAgeMs };
+    sharedOptions.set(config, ofTransport);
+    const session = failedAttempts === undefined ? ofTransport : { ...ofTransport, failedAttempts };
     return sessions.add(new RouterSession(peer, auth, realms, session));
   };
 

@@ -60,9 +60,10 @@ export class SharedSessions {
   }
 
   /** A session of this worker has joined. */
-  joined({ id, identity, transport }: RealmSession): void {
+  joined(session: RealmSession): void {
+    const { id, identity } = session;
     const { authid, authrole, authmethod, authprovider } = identity;
-    const value = { authid, authrole, authmethod, authprovider, transport: transport() };
+    const value = { authid, authrole, authmethod, authprovider, transport: session.transport() };
     this.#table.keep(KIND, String(id), value);
   }
 

@@ -22,7 +22,7 @@ import {
   HandshakeCollector,
   tooManyConnections,
 } from "./handshake.ts";
-import { RawSocketPeer } from "./rawsocket-peer.ts";
+import { RawSocketPeer, type RawSocketPeerOptions } from "./rawsocket-peer.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
@@ -48,12 +48,15 @@ export interface RawSocketService {
 export class RawSocketAcceptor {
   readonly log: TransportContext["log"];
   #service: RawSocketService;
+  /** The same object for all connections of a service. */
+  #supervision: NonNullable<RawSocketPeerOptions["supervision"]>;
   readonly #open = new Set<RawSocketConnection>();
   readonly #closing = new GracefulClose(this.#open);
 
   constructor(service: RawSocketService, log: TransportContext["log"]) {
     this.log = log;
     this.#service = service;
+    this.#supervision = { options: service.config.options, log };
   }
 
   /** What holds for handshakes from now on. */
@@ -64,6 +67,12 @@ export class RawSocketAcceptor {
   /** Changes what holds for handshakes from now on. */
   use(service: RawSocketService): void {
     this.#service = service;
+    this.#supervision = { options: service.config.options, log: this.log };
+  }
+
+  /** How the clients of the service are supervised. */
+  get supervision(): NonNullable<RawSocketPeerOptions["supervision"]> {
+    return this.#supervision;
   }
 
   /** Takes a connection over; gives the receiver of its socket's events. */
@@ -220,7 +229,7 @@ export class RawSocketConnection implements ConnectionEvents {
   }
 
   #openPeer(agreement: Agreement): RawSocketPeer | null {
-    const { service, log } = this.#acceptor;
+    const { service, supervision, log } = this.#acceptor;
     const { config, accept } = service;
     const details = this.#takeDetails();
     const peer = new RawSocketPeer({
@@ -229,7 +238,7 @@ export class RawSocketConnection implements ConnectionEvents {
       details: { ...details, type: "rawsocket", serializer: agreement.serializer },
       maxBuffered: config.options.max_buffered,
       maxOutgoing: config.options.max_outgoing,
-      supervision: { options: config.options, log },
+      supervision,
     });
     try {
       peer.attach(accept(peer, config));
