@@ -14,9 +14,10 @@
 import type { QueueConfig } from "#config/realm/realm-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { Busy } from "./callee-choice.ts";
+import { Busy, chooseCallee } from "./callee-choice.ts";
 import type { Dealer } from "./dealer.ts";
 import { isRefusal } from "./incoming.ts";
+import { refuseUnannouncedPassthru } from "./message-options.ts";
 import { sendError } from "./outgoing.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { Registration } from "./registration-map.ts";
@@ -73,6 +74,7 @@ export class CallQueue {
   call(caller: RealmSession, request: CallRequest, authorization: Authorization): void {
     const before = this.#byRegistration.size > 0 ? this.#queueOf(request.uri) : undefined;
     if (before !== undefined) {
+      refuseUnannouncedPassthru("CALL", request.options, caller.features.passthru.caller);
       this.#wait(caller, request, authorization, new Busy(request.uri, before));
       return;
     }
@@ -97,11 +99,13 @@ export class CallQueue {
     for (const call of [...(this.#byCaller.get(caller)?.values() ?? [])]) this.#remove(call);
   }
 
-  /** The registration for which calls of a procedure wait already. */
+  /** The registration of a procedure, if calls wait for it already. */
   #queueOf(procedure: string): Registration | undefined {
-    return this.#dealer.registrations
+    if (procedure.startsWith("wamp.")) return undefined;
+    const found = this.#dealer.registrations
       .matches(procedure)
-      .find((registration) => this.#byRegistration.has(registration));
+      .find((registration) => chooseCallee(registration, procedure) !== undefined);
+    return found !== undefined && this.#byRegistration.has(found) ? found : undefined;
   }
 
   #wait(

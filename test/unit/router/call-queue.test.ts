@@ -139,6 +139,30 @@ describe("a call of a callee that is busy", () => {
   });
 });
 
+describe("while calls wait", () => {
+  test("those of a better registration, and of the router, do not", async () => {
+    const { caller, callee, join } = await busyRealm({ queues: [{ ...queue, uri: "" }] });
+    await ask(callee, [M.REGISTER, 2, { match: "prefix", concurrency: 1 }, ""]);
+    const other = await join();
+    await ask(other, [M.REGISTER, 1, {}, "a.free"]);
+    for (const id of [1, 2]) caller.says([M.CALL, id, {}, "a.any"]);
+    caller.says([M.CALL, 3, {}, "a.free", ["free"]]);
+    caller.says([M.CALL, 4, {}, "wamp.session.count"]);
+    expect([answers(caller), invoked(other)]).toEqual([[[4, [3]]], ["free"]]);
+  });
+
+  test("a violation ends the session of its caller alone", async () => {
+    const { caller, callee, join } = await busyRealm();
+    const other = await join();
+    calls(caller, 1, 2);
+    other.says([M.CALL, 3, { ppt_scheme: "x_app" }, "a.b"]);
+    expect(other.take().map(([type]) => type)).toEqual([M.ABORT]);
+    callee.says([M.YIELD, 1, {}]);
+    await soon();
+    expect(invoked(callee)).toEqual([1, 2]);
+  });
+});
+
 describe("a call that waits", () => {
   test("ends with CANCEL, once, and its id is in use until then", async () => {
     const { caller, callee } = await busyRealm();
