@@ -1,7 +1,10 @@
 /** MQTT clients of a router and of a proxy, beside WAMP clients: MQTT.js and mosquitto through the built binary. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
@@ -135,4 +138,46 @@ test.skipIf(Bun.which("mosquitto_sub") === null)(
       expect(text).toBe(`${topic}/kept first\n${topic}/a second\n${topic} third\n`);
     }
   },
+);
+
+test.skipIf(!hasOpenssl || Bun.which("mosquitto_pub") === null)(
+  "a Unix socket, and a certificate over TLS, let clients in",
+  async () => {
+    const folder = temporaryFolder();
+    const server = selfSigned(folder, "server");
+    const client = selfSigned(folder, "client");
+    const sha256 = new X509Certificate(readFileSync(client.certificate)).fingerprint256;
+    const [port = 0] = freePorts(1);
+    const tls = { ...server, ca_certificates: [client.certificate] };
+    const auth = {
+      tls: {
+        type: "static",
+        principals: { sensor: { "certificate-sha256": sha256, role: "anonymous" } },
+      },
+    };
+    const transports = [
+      { type: "mqtt", endpoint: { type: "unix", path: "mqtt.sock" }, options },
+      { type: "mqtt", endpoint: { ...tcp(port), tls }, options: { realm: "realm1", auth } },
+    ];
+    await Bun.write(
+      `${folder}/node.json`,
+      JSON.stringify({ version: 2, workers: [webRouter(...transports)] }),
+    );
+    const own = await startNode(folder);
+    const secure = ["--cafile", server.certificate, "-h", "localhost", "-p", String(port)];
+    const certificate = ["--cert", client.certificate, "--key", client.key];
+    const publish = (...args: string[]) =>
+      Bun.spawn(["mosquitto_pub", "-t", "com/example/a", "-r", "-m", "x", "-q", "1", ...args], {
+        stderr: "ignore",
+      }).exited;
+    try {
+      expect(await publish("--unix", `${folder}/mqtt.sock`)).toBe(0);
+      expect(await publish(...secure, ...certificate)).toBe(0);
+      expect(own.output()).toContain("authid=sensor authrole=anonymous authmethod=tls");
+      expect(await publish(...secure)).not.toBe(0);
+    } finally {
+      await own.stop();
+    }
+  },
+  30_000,
 );

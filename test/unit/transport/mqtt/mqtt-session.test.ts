@@ -292,9 +292,10 @@ describe("a session that is kept", () => {
     expect(await present({ ...kept, ...user("ann") })).toMatchObject({ sessionPresent: false });
     expect(await present(kept)).toMatchObject({ sessionPresent: false });
     expect(await present({ ...kept, ...user("joe") })).toMatchObject({ sessionPresent: true });
+    const other = { version: 5 as const, clean: false, ...user("joe") };
+    expect(await present(other)).toMatchObject({ sessionPresent: false });
+    (await mqtt.connect("c1", { ...kept, ...user("joe") })).lose();
     expect(await present({ clean: true, ...user("joe") })).toMatchObject({ sessionPresent: false });
-    const five = { version: 5, clean: false, ...user("joe") };
-    expect(await present(five)).toMatchObject({ sessionPresent: false });
   });
 
   test("is given up when it would miss something, which the client is told", async () => {
