@@ -73,9 +73,12 @@ export class TriedClient implements OctetChannel {
     this.client = new MqttClient(this, options, session);
   }
 
+  /** Whether it takes what it is sent. */
+  takes = true;
+
   write(octets: Uint8Array): boolean {
     this.#parser.parse(Buffer.from(octets));
-    return true;
+    return this.takes;
   }
 
   flush(): void {}

@@ -9,7 +9,7 @@ import { generate, type Packet } from "mqtt-packet";
 import { sentenceOf } from "#base/failure.ts";
 import type { MqttOptions } from "#config/mqtt/mqtt-config.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
-import { type InputDecoder, PacedInput } from "#transport/endpoint/paced-input.ts";
+import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { type KeptAlive, keepAlive } from "./keep-alive.ts";
 import { PacketFault } from "./packet-fault.ts";
@@ -151,13 +151,15 @@ export class MqttClient implements InputDecoder, PacketHandler, KeptAlive {
 
   /** Sends a packet; false: too much waits. */
   send(packet: Packet): boolean {
-    if (this.#state !== "open") return true;
-    return this.#channel.write(generate(packet, { protocolVersion: this.version }));
+    return this.write(generate(packet, { protocolVersion: this.version }));
   }
 
   /** Sends the octets of a packet, which are borrowed; false: too much waits. */
   write(octets: Uint8Array): boolean {
-    return this.#state === "open" ? this.#channel.write(octets) : true;
+    if (this.#state !== "open" || this.#channel.write(octets)) return true;
+    // A client that takes no answers is asked for no more packets.
+    this.pause(PauseReason.pongs);
+    return false;
   }
 
   /** Sends what was written until now in one go. */
@@ -167,7 +169,9 @@ export class MqttClient implements InputDecoder, PacketHandler, KeptAlive {
 
   /** The channel takes octets again. */
   drained(): void {
-    if (this.#state === "open") this.#receiver.onClientDrained();
+    if (this.#state !== "open") return;
+    this.resume(PauseReason.pongs);
+    this.#receiver.onClientDrained();
   }
 
   /** Ends the connection; a client of MQTT 5 is told the reason. */

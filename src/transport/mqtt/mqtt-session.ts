@@ -68,6 +68,9 @@ type Pending = PublicationRequest | SubscriptionRequest | { readonly kind: "will
 /** Publications of its own that a client may be sent, of which the ids are remembered. */
 const MAX_OWN_IDS = 1_000;
 
+/** The most that a PUBLISH has beside its topic, payload and properties. */
+const HEAD_OCTETS = 16;
+
 /** Time to publish a will. */
 const WILL_MS = 5_000;
 
@@ -582,7 +585,8 @@ export class MqttSession
     if (this.#state === "closed" || (qos === 0 && !this.isConnected)) return;
     // The client has removed a retained message with a payload of no octets.
     if (retain && payload.length === 0) return;
-    const octets = topic.length + payload.length;
+    const octets =
+      HEAD_OCTETS + Buffer.byteLength(topic) + payload.length + octetsOfMap(properties);
     if (octets > (this.#connect?.maxPacketOctets ?? 0)) {
       this.#leaveOut(uri, "the client takes no packets that are so long");
       return;
@@ -815,6 +819,11 @@ function itemsFrom(message: MessageSlices, from: number): Uint8Array[] {
   const items: Uint8Array[] = [];
   for (let index = from; index < message.length; index += 1) items.push(message.octets(index));
   return items;
+}
+
+/** At least as many as properties have. */
+function octetsOfMap(properties: OutgoingPublication["properties"]): number {
+  return properties === undefined ? 0 : JSON.stringify(properties).length;
 }
 
 function ownPayload({ details, items }: WampPayload): WampPayload {

@@ -410,6 +410,17 @@ describe("a client", () => {
     expect(client.got[0]).toMatchObject({ cmd: "disconnect", reasonCode: 0x8d });
   });
 
+  test("is read no further while it takes no answers", async () => {
+    const { mqtt } = start();
+    const client = await mqtt.connect("c1");
+    client.takes = false;
+    client.says({ cmd: "pingreq" });
+    expect(client.isPaused).toBe(true);
+    client.takes = true;
+    client.client.drained();
+    expect(client.isPaused).toBe(false);
+  });
+
   test("is told why its session ends", async () => {
     const { router, mqtt } = start();
     const client = await mqtt.connect("c1", { version: 5 });
