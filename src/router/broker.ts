@@ -45,7 +45,9 @@ export class Broker {
     const { subscription } = subscribed;
     send(session, [MessageType.SUBSCRIBED, id, subscription.id]);
     if (options.get_retained === true) this.#sendRetained(session, subscription);
-    if (!subscribed.isRepeated) this.#meta.subscribed(session, subscribed);
+    if (subscribed.isRepeated) return;
+    this.#meta.subscribed(session, subscribed);
+    this.cluster?.subscribed(subscription);
   }
 
   unsubscribe(session: RealmSession, { id, ended }: EndRequest): void {

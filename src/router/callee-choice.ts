@@ -73,7 +73,7 @@ function firstTried({ callees: { length }, invoke, turn }: Registration): number
 }
 
 /** Whether the load is shared among the callees. */
-function isShared({ invoke }: Registration): boolean {
+export function isShared({ invoke }: Pick<Registration, "invoke">): boolean {
   return invoke === "roundrobin" || invoke === "random" || invoke === "least_loaded";
 }
 
@@ -84,6 +84,7 @@ function mayHave({ session }: Endpoint, { match }: Registration, procedure: stri
     : session.role.permitsMatch("register", procedure);
 }
 
-function isBusy({ concurrency, pending }: Endpoint): boolean {
+/** Whether a callee performs as many invocations as it may. */
+export function isBusy({ concurrency, pending }: Endpoint): boolean {
   return concurrency !== undefined && pending >= concurrency;
 }

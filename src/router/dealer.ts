@@ -15,7 +15,8 @@ import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { Busy, chooseCallee } from "./callee-choice.ts";
+import { Busy, chooseCallee, isBusy } from "./callee-choice.ts";
+import type { DealerCluster } from "./cluster-links.ts";
 import {
   type Dict,
   type Incoming,
@@ -66,10 +67,17 @@ export interface CallTimeLimits {
   readonly most: number;
 }
 
+/** What becomes of a call that its caller cancels. */
+type CancelMode = "skip" | "kill" | "killnowait";
+
 /** Keeps registrations, sends calls to their callees and results to the callers. */
 export class Dealer {
   readonly registrations = new RegistrationMap();
   timeLimits: CallTimeLimits = { default: 0, most: 0 };
+  /** Chooses the callee of a call; in a cluster it may be on another worker. */
+  choose = chooseCallee;
+  /** Undefined: no other worker has the realm. */
+  cluster: DealerCluster | undefined;
   readonly #log: Logger;
   readonly #meta: MetaObserver;
   readonly #calls = new PendingCalls();
@@ -84,7 +92,9 @@ export class Dealer {
     const handlesTimeout = forward_timeout === true && callee.features.callTimeout;
     if (force_reregister === true) this.#revokeOthers(callee, uri, match, invoke);
     const wanted = { concurrency, handlesTimeout };
-    const added = this.registrations.add(callee, uri, match, invoke, wanted);
+    const created = this.cluster?.createdAt(uri, match);
+    const added = this.registrations.add(callee, uri, match, invoke, wanted, created);
+    this.cluster?.registered(added.registration);
     send(callee, [MessageType.REGISTERED, id, added.registration.id]);
     if (!added.isRepeated) this.#meta.registered(callee, added);
   }
@@ -98,7 +108,7 @@ export class Dealer {
       });
     }
     send(callee, [MessageType.UNREGISTERED, id]);
-    this.#meta.unregistered(callee, registration);
+    this.#unregistered(callee, registration);
   }
 
   /** Takes a procedure from its callees, unless one that registers it again may keep it. */
@@ -118,7 +128,7 @@ export class Dealer {
     if (callee.features.registrationRevocation) {
       send(callee, [MessageType.UNREGISTERED, 0, { registration: registration.id, reason }]);
     }
-    this.#meta.unregistered(callee, registration);
+    this.#unregistered(callee, registration);
   }
 
   /** Whether a call of this session with this id waits for its callee. */
@@ -141,7 +151,8 @@ export class Dealer {
   /** The serializers of the sessions that may be called for a procedure. */
   serializersOf(procedure: string): Set<SerializerName> {
     const callees = this.registrations.matches(procedure).flatMap((one) => one.callees);
-    return new Set(callees.map(({ session }) => session.serializer));
+    const own = callees.filter(({ session }) => session.forward === undefined);
+    return new Set(own.map(({ session }) => session.serializer));
   }
 
   /** The serializer of the session that waits for the answer to an invocation. */
@@ -234,6 +245,40 @@ export class Dealer {
     callee.send(message);
   }
 
+  /**
+   * Sends the INVOCATION for a call of another worker, which has chosen the callee, made the details, and limits the time.
+   *
+   * @throws Failure when it cannot be sent, or the callee performs as many calls as it may.
+   */
+  perform(
+    caller: RealmSession,
+    request: number,
+    [registration, endpoint]: [Registration, Endpoint],
+    details: Dict,
+    payload: RoutedPayload,
+  ): void {
+    const { session: callee } = endpoint;
+    if (isBusy(endpoint)) throw new Busy(registration.uri, registration);
+    const invocation = callee.lastInvocation + 1;
+    const head = [MessageType.INVOCATION, invocation, registration.id, details];
+    const message = messageFor(callee, head, payload);
+    callee.lastInvocation = invocation;
+    const { progress, ...common } = details;
+    this.#calls.add({
+      caller,
+      request,
+      callee,
+      endpoint,
+      invocation,
+      procedure: registration.uri,
+      receivesProgress: details["receive_progress"] === true,
+      followUp: progress === true ? { registration: registration.id, details: common } : undefined,
+      timer: undefined,
+      isInterrupted: false,
+    });
+    callee.send(message);
+  }
+
   cancel(caller: RealmSession, message: Incoming): void {
     const call = this.#calls.ofCaller(caller, message.id(1));
     const mode = message.dict(2)["mode"] ?? "killnowait";
@@ -246,12 +291,22 @@ export class Dealer {
       this.#log.debug("late cancel", { session: caller.id, call: message.id(1) });
       return;
     }
+    this.#cancel(call, mode, ErrorUri.canceled);
+  }
+
+  /** Cancels a call of another worker, whose caller, or whose time limit there, says why. */
+  interrupt(caller: RealmSession, request: number, mode: CancelMode, reason: string): void {
+    const call = this.#calls.ofCaller(caller, request);
+    if (call !== undefined) this.#cancel(call, mode, reason);
+  }
+
+  #cancel(call: PendingCall, mode: CancelMode, reason: string): void {
     if (mode === "kill" && call.callee.features.callCanceling) {
-      interrupt(call, "kill", ErrorUri.canceled);
+      interrupt(call, "kill", reason);
       return;
     }
     this.#end(call, ErrorUri.canceled, "The call was canceled by its caller");
-    if (mode !== "skip") interrupt(call, "killnowait", ErrorUri.canceled);
+    if (mode !== "skip") interrupt(call, "killnowait", reason);
   }
 
   yield(callee: RealmSession, message: Incoming): void {
@@ -331,6 +386,12 @@ export class Dealer {
 
   leave(session: RealmSession): void {
     const registrations = this.registrations.removeAll(session);
+    this.lose(session);
+    for (const registration of registrations) this.#unregistered(session, registration);
+  }
+
+  /** Ends the calls of a session that is over, or of another worker that is lost, and those that it performs. */
+  lose(session: RealmSession): void {
     for (const call of this.#calls.allOfCaller(session)) {
       this.#calls.remove(call);
       if (call.callee !== session) interrupt(call, "killnowait", ErrorUri.canceled);
@@ -339,18 +400,33 @@ export class Dealer {
       this.#end(call, ErrorUri.canceled, "The callee left before it answered");
     }
     this.#calls.forget(session);
-    for (const registration of registrations) this.#meta.unregistered(session, registration);
+  }
+
+  #unregistered(session: RealmSession, registration: Registration): void {
+    this.#meta.unregistered(session, registration);
+    this.cluster?.unregistered(session, registration);
   }
 
   #find(procedure: string): [Registration, Endpoint] {
     const exact = this.registrations.get(procedure, "exact");
-    const found = exact && endpointOf(exact, procedure);
+    const found = exact && this.#endpointOf(exact, procedure);
     if (found !== undefined) return found;
     for (const registration of this.registrations.patterns(procedure)) {
-      const other = endpointOf(registration, procedure);
+      const other = this.#endpointOf(registration, procedure);
       if (other !== undefined) return other;
     }
     throw noSuchProcedure(procedure);
+  }
+
+  /**
+   * A registration and the callee for a call; undefined: it has none that may be called.
+   *
+   * @throws Failure when those that may be are busy.
+   */
+  #endpointOf(registration: Registration, procedure: string): [Registration, Endpoint] | undefined {
+    const callee = this.choose(registration, procedure);
+    if (callee === "busy") throw new Busy(procedure, registration);
+    return callee && [registration, callee];
   }
 
   /** The time for a call; 0: any. */
@@ -382,20 +458,6 @@ export class Dealer {
     this.#calls.remove(call);
     sendError(call.caller, MessageType.CALL, call.request, uri, sentence);
   }
-}
-
-/**
- * A registration and the callee for a call; undefined: it has none that may be called.
- *
- * @throws Failure when those that may be are busy.
- */
-function endpointOf(
-  registration: Registration,
-  procedure: string,
-): [Registration, Endpoint] | undefined {
-  const callee = chooseCallee(registration, procedure);
-  if (callee === "busy") throw new Busy(procedure, registration);
-  return callee && [registration, callee];
 }
 
 /** Sends INTERRUPT to a callee that announced `call_canceling`, once: it may forget the invocation then. */

@@ -28,7 +28,7 @@ const DEFAULT_LIMIT = 10;
 /** The procedure of a realm. */
 export function historyMeta({ broker: { subscriptions } }: MetaRealm): MetaProcedures {
   const all = {
-    kind: "subscription",
+    kind: "subscription" as const,
     uriOfNone: ErrorUri.noSuchSubscription,
     byId: (id: number) => subscriptions.byId(id),
   };

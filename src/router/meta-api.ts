@@ -6,7 +6,7 @@
 
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { OtherSessionsObserver } from "./cluster/shared-sessions.ts";
+import type { ClusterObserver, SharedTestament } from "./cluster-links.ts";
 import { historyMeta } from "./history-meta.ts";
 import { isRefusal } from "./incoming.ts";
 import { MetaArguments } from "./meta-arguments.ts";
@@ -28,7 +28,7 @@ import type { Subscribed, Subscription } from "./subscription-map.ts";
 import { Testaments } from "./testaments.ts";
 
 /** The meta API of one realm. */
-export class MetaApi implements MetaObserver, OtherSessionsObserver {
+export class MetaApi implements MetaObserver, ClusterObserver {
   /** Whether it is there for clients. */
   isEnabled = true;
   readonly #realm: MetaRealm;
@@ -76,6 +76,20 @@ export class MetaApi implements MetaObserver, OtherSessionsObserver {
     this.#publish("wamp.session.on_stats", [{ realm, session, authid, authrole }, stats]);
   }
 
+  lostRegistration({ id }: RealmSession, registration: Registration): void {
+    this.#tell("wamp.registration.on_unregister", [id, registration.id]);
+    if (registration.callees.length > 0) return;
+    this.#tell("wamp.registration.on_delete", [id, registration.id]);
+  }
+
+  publishTestament(session: RealmSession, testament: SharedTestament): void {
+    this.#testaments.publishShared(session, testament);
+  }
+
+  testamentsTaken(session: RealmSession): void {
+    this.#testaments.forget(session);
+  }
+
   registered({ id }: RealmSession, { registration, isNew }: Added): void {
     if (isNew)
       this.#publish("wamp.registration.on_create", [id, registrationDetails(registration)]);
@@ -90,7 +104,7 @@ export class MetaApi implements MetaObserver, OtherSessionsObserver {
 
   subscribed({ id }: RealmSession, { subscription, isNew }: Subscribed): void {
     if (isOfRouter(subscription)) return;
-    if (isNew)
+    if (isNew && !this.#isElsewhere(subscription))
       this.#publish("wamp.subscription.on_create", [id, subscriptionDetails(subscription)]);
     this.#publish("wamp.subscription.on_subscribe", [id, subscription.id]);
   }
@@ -98,7 +112,7 @@ export class MetaApi implements MetaObserver, OtherSessionsObserver {
   unsubscribed({ id }: RealmSession, subscription: Subscription): void {
     if (isOfRouter(subscription)) return;
     this.#publish("wamp.subscription.on_unsubscribe", [id, subscription.id]);
-    if (subscription.isUsed) return;
+    if (subscription.isUsed || this.#isElsewhere(subscription)) return;
     this.#publish("wamp.subscription.on_delete", [id, subscription.id]);
   }
 
@@ -130,6 +144,10 @@ export class MetaApi implements MetaObserver, OtherSessionsObserver {
         thrown.message,
       );
     }
+  }
+
+  #isElsewhere({ id }: Subscription): boolean {
+    return this.#realm.cluster?.subscriptions.isElsewhere(id) === true;
   }
 
   #publish(topic: string, args: readonly unknown[]): void {

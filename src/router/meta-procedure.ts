@@ -7,6 +7,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Broker } from "./broker.ts";
+import type { MetaCluster } from "./cluster-links.ts";
 import type { Dealer } from "./dealer.ts";
 import type { MetaArguments } from "./meta-arguments.ts";
 import type { ListedSession, RealmSession } from "./realm-session.ts";
@@ -21,6 +22,8 @@ export interface MetaRealm {
   readonly otherSessions: ReadonlyMap<number, ListedSession>;
   /** Whether URIs are checked by WAMP's strict rules. */
   readonly checksStrictly: boolean;
+  /** Undefined: no other worker has the realm. */
+  readonly cluster: MetaCluster | undefined;
 }
 
 /** Returns the one argument of the RESULT, or its promise. */

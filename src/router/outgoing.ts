@@ -38,6 +38,7 @@ export function messageFor(
   head: readonly unknown[],
   payload: RoutedPayload | undefined,
 ): WireMessage {
+  if (session.forward !== undefined) return session.forward(head, payload);
   const message = messageIn(session.serializer, head, payload);
   const failure = tooLongFor(session, message, head);
   if (failure !== undefined) throw failure;
@@ -83,7 +84,8 @@ export function sendAnswer(
  * @throws Failure when the serializer cannot represent a value (`wamp.error.invalid_argument`).
  */
 export function send(session: RealmSession, list: readonly unknown[]): void {
-  if (session.take === undefined) session.send(messageIn(session.serializer, list, undefined));
+  if (session.forward !== undefined) session.forward(list, undefined);
+  else if (session.take === undefined) session.send(messageIn(session.serializer, list, undefined));
   else session.take(new UnserializedMessage(list, NO_PAYLOAD, session.serializer));
 }
 

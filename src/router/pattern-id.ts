@@ -8,6 +8,7 @@
  */
 
 import { randomId } from "#wamp/id.ts";
+import type { MatchPolicy } from "./uri-match.ts";
 
 const PLACES = 2 ** 31;
 const RANDOM = 2 ** 22;
@@ -20,4 +21,12 @@ export function idAt(place: number): number {
 /** The place of the pattern that may have an id. */
 export function placeOf(id: number): number {
   return id % PLACES;
+}
+
+/** The ids of a realm that other routers have too: all of them give the same id to a pattern. */
+export interface SharedIds<T> {
+  idOf(uri: string, match: MatchPolicy): number;
+  get(id: number): T | undefined;
+  add(pattern: T): void;
+  delete(pattern: T): void;
 }

@@ -8,10 +8,9 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { invalid, type MetaArguments } from "./meta-arguments.ts";
-import { isTrusted, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
-import type { RealmSession } from "./realm-session.ts";
-import { hasCallee, type Registration } from "./registration-map.ts";
-import type { Subscription } from "./subscription-map.ts";
+import { isTrusted, listedSessionOf, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
+import type { ListedSession, RealmSession, RevokedKind } from "./realm-session.ts";
+import type { Registration } from "./registration-map.ts";
 import type { MatchPolicy } from "./uri-match.ts";
 
 /** What a subscription and a registration have in common. */
@@ -24,39 +23,52 @@ interface Pattern {
 
 /** The subscriptions, or the registrations, of a realm. */
 interface Patterns<T extends Pattern> {
-  /** `subscription` or `registration`. */
-  readonly kind: string;
+  readonly kind: RevokedKind;
   /** What its sessions are called: `subscriber` or `callee`. */
   readonly member: string;
   readonly uriOfNone: string;
   all(): Iterable<T>;
   get(uri: string, match: MatchPolicy): T | undefined;
   byId(id: number): T | undefined;
-  members(pattern: T): RealmSession[];
-  has(pattern: T, session: RealmSession): boolean;
+  /** The ids of its sessions. */
+  members(pattern: T): number[] | Promise<number[]>;
+  has(pattern: T, session: ListedSession): boolean;
+  /** The ids of those of a session of another worker, if `has` cannot tell. */
+  ofRemote?(session: ListedSession): Promise<ReadonlySet<number>>;
   details(pattern: T): Record<string, unknown>;
   revoke(session: RealmSession, pattern: T, reason: string | undefined): void;
 }
 
 /** The procedures about the subscriptions of a realm, without their events. */
 export function subscriptionMeta(realm: MetaRealm): MetaProcedures {
-  const { broker } = realm;
+  const { broker, cluster } = realm;
   const { subscriptions } = broker;
+  const shared = cluster?.subscriptions;
+  const known = shared ?? subscriptions;
   return {
     ...patternMeta(realm, {
       kind: "subscription",
       member: "subscriber",
       uriOfNone: ErrorUri.noSuchSubscription,
-      all: () => subscriptions.all(),
-      get: (uri, match) => subscriptions.get(uri, match),
-      byId: (id) => subscriptions.byId(id),
-      members: ({ subscribers }) => [...subscribers],
-      has: (subscription, session) => subscription.has(session),
+      all: () => known.all(),
+      get: (uri, match) => known.get(uri, match),
+      byId: (id) => known.byId(id),
+      members: (one) =>
+        shared?.subscribers(one) ??
+        [...(subscriptions.byId(one.id)?.subscribers ?? [])].map(({ id }) => id),
+      has: ({ id }, session) => {
+        const own = realm.sessions.get(session.id);
+        return own !== undefined && subscriptions.byId(id)?.has(own) === true;
+      },
+      ...(shared && { ofRemote: (session: ListedSession) => shared.ofRemote(session) }),
       details: subscriptionDetails,
-      revoke: (session, one, reason) => broker.revoke(session, one, reason),
+      revoke: (session, { id }, reason) => {
+        const one = subscriptions.byId(id);
+        if (one !== undefined) broker.revoke(session, one, reason);
+      },
     }),
     "wamp.subscription.match": (args, caller) => {
-      const found = subscriptions.matches(args.text(0, "topic"));
+      const found = known.matches(args.text(0, "topic"));
       const ids = found.filter(({ uri }) => isShown(uri, caller)).map(({ id }) => id);
       return ids.length === 0 ? null : ids;
     },
@@ -75,8 +87,8 @@ export function registrationMeta(realm: MetaRealm): MetaProcedures {
       all: () => registrations.all(),
       get: (uri, match) => registrations.get(uri, match),
       byId: (id) => registrations.byId(id),
-      members: ({ callees }) => callees.map(({ session }) => session),
-      has: hasCallee,
+      members: ({ callees }) => callees.map(({ session }) => session.id),
+      has: ({ callees }, { id }) => callees.some(({ session }) => session.id === id),
       details: registrationDetails,
       revoke: (session, one, reason) => dealer.revoke(session, one, reason),
     }),
@@ -88,7 +100,7 @@ export function registrationMeta(realm: MetaRealm): MetaProcedures {
 }
 
 /** What is told of a subscription. */
-export function subscriptionDetails({ id, created, uri, match }: Subscription) {
+export function subscriptionDetails({ id, created, uri, match }: Pattern) {
   return { id, created: new Date(created).toISOString(), uri, match };
 }
 
@@ -112,17 +124,34 @@ function patternMeta<T extends Pattern>(realm: MetaRealm, patterns: Patterns<T>)
     },
     [`wamp.${kind}.get`]: (args, caller) => patterns.details(found(args, caller)),
     [`wamp.${kind}.list_${member}s`]: (args, caller) =>
-      patterns.members(found(args, caller)).map(({ id }) => id),
-    [`wamp.${kind}.count_${member}s`]: (args, caller) =>
-      patterns.members(found(args, caller)).length,
+      patterns.members(found(args, caller)),
+    [`wamp.${kind}.count_${member}s`]: (args, caller) => {
+      const members = patterns.members(found(args, caller));
+      return members instanceof Promise ? members.then(({ length }) => length) : members.length;
+    },
     [`wamp.${kind}.remove_${member}`]: (args, caller) => {
       const one = found(args, caller);
-      const session = sessionOf(realm, args.id(1, `${member}_id`), caller);
+      const session = listedSessionOf(realm, args.id(1, `${member}_id`), caller);
+      const reason = args.optionalText(2, "reason");
+      if (session.revoke !== undefined) return revokeRemote(patterns, one, session, reason);
       if (!patterns.has(one, session)) throw none(patterns, one.id);
-      patterns.revoke(session, one, args.optionalText(2, "reason"));
+      patterns.revoke(sessionOf(realm, session.id, caller), one, reason);
       return null;
     },
   };
+}
+
+/** The worker of the session ends it. */
+async function revokeRemote<T extends Pattern>(
+  patterns: Patterns<T>,
+  one: T,
+  session: ListedSession,
+  reason: string | undefined,
+): Promise<null> {
+  const members = await patterns.members(one);
+  if (!members.includes(session.id)) throw none(patterns, one.id);
+  session.revoke?.(patterns.kind, one.id, reason);
+  return null;
 }
 
 /** The ids of all, or as in Crossbar of those that a session has, by their policies. */
@@ -131,15 +160,30 @@ function listed<T extends Pattern>(
   patterns: Patterns<T>,
   args: MetaArguments,
   caller: RealmSession,
-): Record<MatchPolicy, number[]> {
+): Record<MatchPolicy, number[]> | Promise<Record<MatchPolicy, number[]>> {
   const ofSession =
     args.value(0, "session_id") === undefined
       ? undefined
-      : sessionOf(realm, args.id(0, "session_id"), caller);
+      : listedSessionOf(realm, args.id(0, "session_id"), caller);
+  if (ofSession?.revoke !== undefined && patterns.ofRemote !== undefined) {
+    const found = patterns.ofRemote(ofSession);
+    return found.then((ids) => byPolicy(patterns, caller, ({ id }) => ids.has(id)));
+  }
+  return byPolicy(
+    patterns,
+    caller,
+    (one) => ofSession === undefined || patterns.has(one, ofSession),
+  );
+}
+
+function byPolicy<T extends Pattern>(
+  patterns: Patterns<T>,
+  caller: RealmSession,
+  isMeant: (pattern: T) => boolean,
+): Record<MatchPolicy, number[]> {
   const lists = { exact: [] as number[], prefix: [] as number[], wildcard: [] as number[] };
   for (const one of patterns.all()) {
-    if (!isShown(one.uri, caller)) continue;
-    if (ofSession !== undefined && !patterns.has(one, ofSession)) continue;
+    if (!isShown(one.uri, caller) || !isMeant(one)) continue;
     lists[one.match].push(one.id);
   }
   return lists;

@@ -9,6 +9,7 @@ import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { MessageItems } from "#wamp/transcode/payload-slice.ts";
 import type { ClientFeatures } from "./client-features.ts";
+import type { RoutedPayload } from "./incoming.ts";
 import type { LeftOutMessages } from "./left-out-messages.ts";
 import type { Requester, Role } from "./role.ts";
 
@@ -22,6 +23,9 @@ export interface Kill {
   readonly forgetsLogin: boolean;
 }
 
+/** What a session may be made to lose. */
+export type RevokedKind = "subscription" | "registration";
+
 /** A session as the meta API knows it, on whichever worker of its realm it is. */
 export interface ListedSession {
   readonly id: number;
@@ -34,6 +38,12 @@ export interface ListedSession {
    * @throws Failure (`wamp.error.unavailable`) when its worker cannot be reached.
    */
   kill(kill: Kill): void;
+  /**
+   * Has the worker of the session end its subscription or registration with this id; absent: it is of this worker.
+   *
+   * @throws Failure (`wamp.error.unavailable`) when that cannot be reached.
+   */
+  readonly revoke?: (kind: RevokedKind, id: number, reason: string | undefined) => void;
 }
 
 /** A session that has joined a realm. */
@@ -53,6 +63,11 @@ export interface RealmSession extends Requester {
   /** Takes no more messages of the client until `resume`, which is called as often; absent: it cannot be paused. */
   readonly pause?: () => void;
   readonly resume?: () => void;
+  /**
+   * Takes the parts of a message for a session of another worker; absent: it is of this one. What it returns is given to
+   * `send`, which has nothing to do then.
+   */
+  readonly forward?: (head: readonly unknown[], payload: RoutedPayload | undefined) => WireMessage;
   /** Sends a message that is already serialized for this session. */
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */

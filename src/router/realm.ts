@@ -62,10 +62,13 @@ export class Realm implements MetaRealm {
     this.dealer = new Dealer(log, this.#meta);
     const options = { role: TRUSTED, log, maxRequests: MAX_QUESTIONS };
     this.#service = openInternalSession(this, options);
-    const { name, broker } = this;
-    const parts = { realm: name, broker, sessions: this.#sessions, observer: this.#meta, log };
+    const { broker, dealer } = this;
+    const role = (wanted: string) => this.componentRole(wanted);
+    const own = { sessions: this.#sessions, observer: this.#meta, role, log };
+    const parts = { realm: config.name, broker, dealer, ...own };
     this.cluster = openCluster(config.cluster, parts, engines);
     this.broker.cluster = this.cluster;
+    this.dealer.cluster = this.cluster;
     this.configure(config);
   }
 

@@ -7,7 +7,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { InvokePolicy } from "./message-options.ts";
-import { idAt, placeOf } from "./pattern-id.ts";
+import { idAt, placeOf, type SharedIds } from "./pattern-id.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
 import type { MatchPolicy } from "./uri-match.ts";
@@ -56,6 +56,8 @@ export interface Added {
 export class RegistrationMap {
   readonly #byPattern = new UriPatternMap<Registration>();
   readonly #bySession: SessionPatterns<Registration>;
+  /** Undefined: a registration has an id of this router's own. */
+  ids: SharedIds<Registration> | undefined;
 
   constructor(limits?: PatternLimits) {
     this.#bySession = new SessionPatterns("register", this, limits);
@@ -73,6 +75,7 @@ export class RegistrationMap {
     match: MatchPolicy,
     invoke: InvokePolicy,
     { concurrency, handlesTimeout = false }: EndpointOptions = {},
+    created = Date.now(),
   ): Added {
     let registration = this.#byPattern.get(uri, match);
     const known = registration?.callees.find((one) => one.session === session);
@@ -87,15 +90,16 @@ export class RegistrationMap {
     const isNew = registration === undefined;
     if (registration === undefined) {
       registration = {
-        id: idAt(this.#byPattern.nextPlace),
+        id: this.ids?.idOf(uri, match) ?? idAt(this.#byPattern.nextPlace),
         uri,
         match,
         invoke,
-        created: Date.now(),
+        created,
         callees: [],
         turn: 0,
       };
       this.#byPattern.add(registration);
+      this.ids?.add(registration);
     }
     registration.callees.push({ registration, session, concurrency, handlesTimeout, pending: 0 });
     registration.onFree?.();
@@ -118,6 +122,7 @@ export class RegistrationMap {
   }
 
   byId(id: number): Registration | undefined {
+    if (this.ids !== undefined) return this.ids.get(id);
     const registration = this.#byPattern.at(placeOf(id));
     return registration?.id === id ? registration : undefined;
   }
@@ -169,6 +174,7 @@ export class RegistrationMap {
     registration.onFree?.();
     if (callees.length > 0) return;
     this.#byPattern.delete(registration);
+    this.ids?.delete(registration);
   }
 }
 
@@ -177,8 +183,9 @@ export function hasCallee({ callees }: Registration, session: RealmSession): boo
   return callees.some((one) => one.session === session);
 }
 
-function refuseConflict(
-  registration: Registration,
+/** @throws Failure when a registration cannot be shared with a callee that wants this policy. */
+export function refuseConflict(
+  registration: Pick<Registration, "uri" | "invoke">,
   invoke: InvokePolicy,
   isRepeated: boolean,
 ): void {

@@ -207,7 +207,7 @@ export class SessionRequests {
     if (!("action" in request)) return UNDISCLOSED;
     const authorized = this.#session.role.authorize(this.#session, request);
     const { cluster } = this.#target;
-    return cluster === undefined ? authorized : cluster.prepare(request, authorized);
+    return cluster === undefined ? authorized : cluster.prepare(this.#session, request, authorized);
   }
 
   #refuseTooMany({ type }: Request, octets: number): void {

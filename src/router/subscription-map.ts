@@ -5,7 +5,7 @@
  */
 
 import { EventHistory } from "./event-history.ts";
-import { idAt, placeOf } from "./pattern-id.ts";
+import { idAt, placeOf, type SharedIds } from "./pattern-id.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
 import type { MatchPolicy } from "./uri-match.ts";
@@ -94,6 +94,8 @@ export interface KeptPattern {
 export class SubscriptionMap {
   readonly #byPattern = new UriPatternMap<Subscription>();
   readonly #bySession: SessionPatterns<Subscription>;
+  /** Undefined: a subscription has an id of this router's own. */
+  ids: SharedIds<Subscription> | undefined;
 
   constructor(limits?: PatternLimits) {
     this.#bySession = new SessionPatterns("subscribe to", this, limits);
@@ -137,6 +139,7 @@ export class SubscriptionMap {
   }
 
   byId(id: number): Subscription | undefined {
+    if (this.ids !== undefined) return this.ids.get(id);
     const subscription = this.#byPattern.at(placeOf(id));
     return subscription?.id === id ? subscription : undefined;
   }
@@ -172,8 +175,10 @@ export class SubscriptionMap {
   }
 
   #open(uri: string, match: MatchPolicy): Subscription {
-    const subscription = new Subscription(idAt(this.#byPattern.nextPlace), uri, match);
+    const id = this.ids?.idOf(uri, match) ?? idAt(this.#byPattern.nextPlace);
+    const subscription = new Subscription(id, uri, match);
     this.#byPattern.add(subscription);
+    this.ids?.add(subscription);
     return subscription;
   }
 
@@ -183,6 +188,8 @@ export class SubscriptionMap {
   }
 
   #closeUnused(subscription: Subscription): void {
-    if (!subscription.isUsed) this.#byPattern.delete(subscription);
+    if (subscription.isUsed) return;
+    this.#byPattern.delete(subscription);
+    this.ids?.delete(subscription);
   }
 }

@@ -14,6 +14,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SharedTestament } from "./cluster-links.ts";
 import { checkedOptions, PUBLISH_OPTIONS } from "./message-options.ts";
 import { invalid, type MetaArguments } from "./meta-arguments.ts";
 import type { MetaProcedures, MetaRealm } from "./meta-procedure.ts";
@@ -55,16 +56,39 @@ export class Testaments {
 
   /** Publishes the testaments of a session that has left. */
   publish(session: RealmSession): void {
-    const testaments = this.#bySession.get(session) ?? [];
-    this.#bySession.delete(session);
-    for (const scope of SCOPES) {
-      for (const testament of testaments) {
-        if (testament.scope === scope) this.#publishOne(session, testament);
-      }
-    }
+    for (const testament of this.#inOrder(session)) this.#publishOne(session, testament);
+    if (this.#bySession.delete(session)) this.#realm.cluster?.setTestaments(session, []);
   }
 
-  #publishOne(session: RealmSession, { request, authorization }: Testament): void {
+  /** Publishes a testament of a session of another worker, which is lost. */
+  publishShared(session: RealmSession, { request, discloses }: SharedTestament): void {
+    this.#publishOne(session, { request, authorization: { discloses } });
+  }
+
+  /** Another worker has published those of a session. */
+  forget(session: RealmSession): void {
+    this.#bySession.delete(session);
+  }
+
+  #inOrder(session: RealmSession): Testament[] {
+    const testaments = this.#bySession.get(session) ?? [];
+    return SCOPES.flatMap((wanted) => testaments.filter(({ scope }) => scope === wanted));
+  }
+
+  #share(session: RealmSession): void {
+    const { cluster } = this.#realm;
+    if (cluster === undefined) return;
+    const testaments = this.#inOrder(session).map(({ request, authorization }) => ({
+      request,
+      discloses: authorization.discloses,
+    }));
+    cluster.setTestaments(session, testaments);
+  }
+
+  #publishOne(
+    session: RealmSession,
+    { request, authorization }: Omit<Testament, "scope">,
+  ): void {
     try {
       this.#realm.broker.publish(session, request, authorization);
     } catch (thrown) {
@@ -108,6 +132,7 @@ export class Testaments {
     const testaments = this.#bySession.get(session) ?? [];
     testaments.push(testament);
     this.#bySession.set(session, testaments);
+    this.#share(session);
     return null;
   }
 
@@ -116,6 +141,7 @@ export class Testaments {
     if (testaments === undefined) return 0;
     const kept = testaments.filter((one) => one.scope !== scope);
     this.#bySession.set(session, kept);
+    this.#share(session);
     return testaments.length - kept.length;
   }
 }

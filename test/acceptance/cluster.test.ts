@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ClusterNode, startClusterNode } from "../support/cluster-nodes.ts";
 import { hasNats, type NatsServer, startNats } from "../support/nats-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { freePort } from "../support/temporary-node.ts";
+import { freePort, workerPids } from "../support/temporary-node.ts";
 
 describe.skipIf(!hasNats)("a realm on two nodes", () => {
   const port = freePort();
@@ -37,6 +37,34 @@ describe.skipIf(!hasNats)("a realm on two nodes", () => {
       );
       for (const peer of [near, far]) expect((await peer.next())[4]).toEqual(args);
     }
+  });
+
+  test("calls reach callees of the other", async () => {
+    const [caller, callee] = [await one.join("msgpack"), await other.join("json")];
+    expect((await callee.ask([64, 1, {}, "com.example.add"]))[0]).toBe(65);
+    const long = "x".repeat(3_000_000);
+    caller.client.says([48, 2, { disclose_me: true }, "com.example.add", [long], { a: 1 }]);
+    const [type, invocation, , details, args, kwargs] = await callee.next();
+    expect([type, args, kwargs]).toEqual([68, [long], { a: 1 }]);
+    expect(details).toMatchObject({ caller: caller.id });
+    callee.client.says([70, invocation, {}, [long]]);
+    expect(await caller.next()).toEqual([50, 2, {}, [long]]);
+    const refused = await caller.ask([64, 3, {}, "com.example.add"]);
+    expect(refused[4]).toBe("wamp.error.procedure_already_exists");
+  });
+
+  test("a worker that is killed is missed in time", async () => {
+    const lost = await startClusterNode(servers, { presence_timeout: 2_000 });
+    const [caller, callee] = [await one.join(), await lost.join()];
+    await callee.ask([64, 1, {}, "com.example.lost"]);
+    caller.client.says([48, 2, {}, "com.example.lost"]);
+    await callee.next();
+    const from = performance.now();
+    process.kill(workerPids(lost.output())["router"] ?? 0, "SIGKILL");
+    expect((await caller.next())[4]).toBe("wamp.error.canceled");
+    expect(performance.now() - from).toBeLessThan(3_000);
+    expect((await caller.ask([64, 3, {}, "com.example.lost"]))[0]).toBe(65);
+    await lost.stop();
   });
 
   test("a node whose servers cannot be reached is not ready, and comes back by itself", async () => {

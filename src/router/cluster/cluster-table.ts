@@ -56,6 +56,9 @@ const PRESENCE = "m";
 /** The kind of the keys that belong to no member. */
 export const RECORDS = "r";
 
+/** The kind of what a survivor takes when its member is gone, which then removes it. */
+export const TESTAMENTS = "t";
+
 /** One member's view of the table. */
 export class ClusterTable {
   readonly member = randomMember();
@@ -84,8 +87,8 @@ export class ClusterTable {
   #isClosed = false;
   #revision = 0;
   #waiting: { revision: number; resolve: () => void; reject: (thrown: unknown) => void }[] = [];
-  #barrier: Promise<void> | undefined;
-  #nextBarrier: Promise<void> | undefined;
+  #passing: Promise<void> | undefined;
+  #nextPass: Promise<void> | undefined;
 
   constructor(engine: ClusterEngine, options: TableOptions) {
     this.#engine = engine;
@@ -114,11 +117,27 @@ export class ClusterTable {
     return member === this.member || this.#members.has(member);
   }
 
+  /** Whether the presence of a member stands in the table; without it, others may take the member for gone already. */
+  hasPresence(member: string): boolean {
+    return this.#copy.has(`${PRESENCE}.${member}`);
+  }
+
   /**
    * Whether a member is known to be gone: soon after the start, or after the engine was away, it may come back.
    */
   isGone(member: string): boolean {
     return !this.isPresent(member) && performance.now() >= this.#graceUntil;
+  }
+
+  /** Whether no other present member has a name before this one's. */
+  get isFirst(): boolean {
+    return [...this.#members.keys()].every((member) => member > this.member);
+  }
+
+  /** Resolves when every member that is not present is gone. */
+  async settled(): Promise<void> {
+    const rest = this.#graceUntil - performance.now();
+    if (rest > 0) await Bun.sleep(rest + 10);
   }
 
   /** What a member calls itself. */
@@ -165,8 +184,15 @@ export class ClusterTable {
    */
   async replaceRecord(rest: string, value: unknown, revision: number): Promise<void> {
     const key = this.#keyOf(`${RECORDS}.${rest}`);
-    if (value === undefined) await this.#engine.remove(key, revision);
-    else await this.#engine.put(key, encode(value), { revision });
+    const name = `${RECORDS}.${rest}`;
+    if (value === undefined) {
+      await this.#engine.remove(key, revision);
+      if (this.#copy.get(name)?.revision === revision) this.#remove(name);
+      return;
+    }
+    const next = await this.#engine.put(key, encode(value), { revision });
+    // The watch tells it a moment later.
+    this.#set(name, { value, revision: next });
   }
 
   /**
@@ -188,24 +214,15 @@ export class ClusterTable {
    * @throws Failure (`wamp.error.unavailable`).
    */
   caughtUp(): Promise<void> {
-    if (this.#barrier === undefined) {
-      this.#barrier = this.#pass().finally(() => {
-        this.#barrier = this.#nextBarrier;
-        this.#nextBarrier = undefined;
-      });
-      return this.#barrier;
-    }
+    if (this.#passing === undefined) return this.#pass();
     // That which is on its way may have passed what the caller means.
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#nextBarrier === undefined) {
-      this.#nextBarrier = promise;
-      this.#barrier
-        .catch(() => {})
-        .then(() => this.#pass())
-        .then(resolve, reject);
-      promise.catch(() => {});
-    }
-    return this.#nextBarrier;
+    this.#nextPass ??= this.#passing
+      .catch(() => {})
+      .then(() => {
+        this.#nextPass = undefined;
+        return this.#pass();
+      });
+    return this.#nextPass;
   }
 
   /** Leaves the others: all that this member keeps is removed. */
@@ -250,8 +267,9 @@ export class ClusterTable {
     const name = key.slice(this.#options.realm.length + 1);
     this.#seen?.add(name);
     this.#revision = Math.max(this.#revision, revision);
-    if (value === undefined) this.#remove(name);
-    else this.#set(name, { value: decode(value), revision });
+    const known = this.#copy.get(name)?.revision ?? 0;
+    if (value === undefined && known < revision) this.#remove(name);
+    else if (value !== undefined) this.#set(name, { value: decode(value), revision });
     if (isCurrent && this.#seen !== undefined) this.#becomeCurrent(this.#seen);
     for (const waiting of this.#waiting.filter((one) => one.revision <= this.#revision)) {
       waiting.resolve();
@@ -267,7 +285,8 @@ export class ClusterTable {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.#refresh(), (this.#seconds * 1_000) / 3);
     clearTimeout(this.#graceTimer);
-    const grace = Math.max(0, this.#graceUntil - performance.now());
+    // A timer may be early.
+    const grace = Math.max(0, this.#graceUntil - performance.now()) + 10;
     this.#graceTimer = setTimeout(() => this.#sweep(), grace);
     for (const observer of this.#observers) observer.current?.();
   }
@@ -289,7 +308,7 @@ export class ClusterTable {
 
   #set(name: string, entry: Entry): void {
     const before = this.#copy.get(name);
-    if (before?.revision === entry.revision) return;
+    if (before !== undefined && before.revision >= entry.revision) return;
     this.#copy.set(name, entry);
     const { kind, member, rest } = split(name);
     if (kind === PRESENCE) this.#setMember(member, entry.value);
@@ -306,7 +325,13 @@ export class ClusterTable {
       else if (performance.now() >= this.#graceUntil) this.#memberGone(member);
       return;
     }
-    if (!this.#copy.delete(name)) return;
+    if (!this.#copy.has(name)) return;
+    const isTakenForGone = kind !== RECORDS && !this.hasPresence(member);
+    if (isTakenForGone) this.#memberGone(member);
+    this.#copy.delete(name);
+    if (kind === TESTAMENTS && member === this.member && this.#own.delete(name)) {
+      this.#handlers.get(kind)?.(member, rest, undefined);
+    }
     if (kind === RECORDS || this.#members.has(member)) {
       this.#handlers.get(kind)?.(member, rest, undefined);
     }
@@ -359,12 +384,12 @@ export class ClusterTable {
   #sweep(): void {
     if (this.#isClosed || !this.#isCurrent || performance.now() < this.#graceUntil) return;
     for (const member of [...this.#members.keys()]) {
-      if (!this.#copy.has(`${PRESENCE}.${member}`)) this.#memberGone(member);
+      if (!this.hasPresence(member)) this.#memberGone(member);
     }
-    if ([...this.#members.keys()].some((member) => member < this.member)) return;
+    if (!this.isFirst) return;
     for (const name of this.#copy.keys()) {
       const { kind, member } = split(name);
-      if (kind === PRESENCE || kind === RECORDS || KEPT_FOR_OTHERS.has(kind)) continue;
+      if (kind === PRESENCE || kind === RECORDS || kind === TESTAMENTS) continue;
       if (this.isPresent(member)) continue;
       this.#engine.remove(this.#keyOf(name)).catch(() => {});
     }
@@ -414,7 +439,16 @@ export class ClusterTable {
     return this.#engine.put(key, value, { seconds: this.#seconds });
   }
 
-  async #pass(): Promise<void> {
+  /** Puts something, and waits until the copy has it: it has all that was put before, then. */
+  #pass(): Promise<void> {
+    const passing = this.#putAndSee().finally(() => {
+      if (this.#passing === passing) this.#passing = undefined;
+    });
+    this.#passing = passing;
+    return passing;
+  }
+
+  async #putAndSee(): Promise<void> {
     const revision = await this.#putPresence();
     if (!this.#isCurrent) throw notCurrent();
     if (this.#revision >= revision) return;
@@ -437,9 +471,6 @@ export class ClusterTable {
     this.#options.log.warn(event, { realm: this.#options.realm, reason: sentenceOf(thrown) });
   }
 }
-
-/** Kinds that a survivor takes, which then removes them. */
-const KEPT_FOR_OTHERS: ReadonlySet<string> = new Set(["t"]);
 
 function notCurrent(): Failure {
   return new Failure("Cannot look into the cluster: its servers cannot be reached", {

@@ -19,8 +19,19 @@ export const PeerKind = {
   retain: 1,
   /** A member asks for all retained events. */
   askRetained: 2,
+  /** Those of PeerCalls. */
+  invoke: 10,
+  call: 11,
+  interrupt: 12,
+  answer: 13,
+  returned: 14,
   /** A session of the receiver is to end: `[…, id, {reason, message, forgetsLogin}]`. */
-  kill: 10,
+  kill: 20,
+  /** It is to lose a subscription or a registration: `[…, kind, id, session, reason]`. */
+  revoke: 21,
+  /** Those of PeerQuestions. */
+  ask: 22,
+  found: 23,
 } as const;
 
 /** A kind of message. */

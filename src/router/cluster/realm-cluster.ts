@@ -1,8 +1,8 @@
 /**
  * RealmCluster: a realm that other workers have too.
  *
- * It gives the broker of the realm what others publish, and holds requests back that need the others first. A realm without
- * `cluster` has none.
+ * It gives the broker of the realm what others publish, and its dealer the callees of others, and holds requests back
+ * that need the others first. A realm without `cluster` has none.
  *
  * @module
  */
@@ -12,20 +12,38 @@ import { withinTime } from "#base/within-time.ts";
 import type { ClusterConfig } from "#config/realm/cluster-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { Broker } from "#router/broker.ts";
-import type { BrokerCluster, RequestCluster } from "#router/cluster-links.ts";
+import type {
+  BrokerCluster,
+  ClusterObserver,
+  DealerCluster,
+  MetaCluster,
+  RequestCluster,
+  SharedTestament,
+} from "#router/cluster-links.ts";
+import type { Dealer } from "#router/dealer.ts";
+import { LeftOutMessages } from "#router/left-out-messages.ts";
 import type { Publication } from "#router/publication.ts";
 import type { RealmSession } from "#router/realm-session.ts";
+import type { Registration } from "#router/registration-map.ts";
 import type { PublishRequest, Request } from "#router/requests.ts";
-import type { Authorization, PendingAuthorization } from "#router/role.ts";
+import type { Authorization, PendingAuthorization, Role } from "#router/role.ts";
 import type { Subscription } from "#router/subscription-map.ts";
+import type { MatchPolicy } from "#router/uri-match.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { ClusterEngine } from "./cluster-engine.ts";
 import { CLUSTER_VERSION, ClusterTable } from "./cluster-table.ts";
-import { PeerMessages } from "./peer-messages.ts";
+import { HashedIds } from "./hashed-ids.ts";
+import { PeerCalls } from "./peer-calls.ts";
+import { PeerKind, PeerMessages } from "./peer-messages.ts";
+import { PeerQuestions, type Question } from "./peer-questions.ts";
+import { RemoteCaller } from "./remote-caller.ts";
 import { SharedEvents } from "./shared-events.ts";
+import { SharedRegistrations } from "./shared-registrations.ts";
 import { SharedRetained } from "./shared-retained.ts";
-import { type OtherSessionsObserver, SharedSessions } from "./shared-sessions.ts";
+import { SharedSessions } from "./shared-sessions.ts";
+import { SharedSubscriptions } from "./shared-subscriptions.ts";
+import { SharedTestaments } from "./shared-testaments.ts";
 import { partOf, topicParts } from "./subjects.ts";
 
 /** What opens the engines of a worker. */
@@ -40,46 +58,83 @@ export interface ClusterEngines {
 export interface ClusterParts {
   readonly realm: string;
   readonly broker: Broker;
-  /** Those of this worker, by their ids. */
-  readonly sessions: ReadonlyMap<number, RealmSession>;
-  readonly observer: OtherSessionsObserver;
+  readonly dealer: Dealer;
   readonly engine: ClusterEngine;
   readonly label: string;
   readonly log: Logger;
+  /** Those of this worker, by their ids. */
+  readonly sessions: ReadonlyMap<number, RealmSession>;
+  /** The meta API. */
+  readonly observer: ClusterObserver;
+  /** The role of a session of another worker. */
+  role(name: string): Role;
 }
 
 const META_PROCEDURES = ["wamp.session.", "wamp.subscription.", "wamp.registration."];
 
 /** One realm among those of the same name on other workers. */
-export class RealmCluster implements BrokerCluster, RequestCluster {
+export class RealmCluster implements BrokerCluster, DealerCluster, MetaCluster, RequestCluster {
   readonly config: ClusterConfig;
-  readonly sessions: SharedSessions;
-  readonly #engine: ClusterEngine;
+  readonly #parts: ClusterParts;
   readonly #table: ClusterTable;
   readonly #peers: PeerMessages;
-  readonly #retained: SharedRetained;
-  readonly #broker: Broker;
   readonly #events: SharedEvents;
-  readonly #log: Logger;
+  readonly #retained: SharedRetained;
+  readonly #registrations: SharedRegistrations;
+  readonly #testaments: SharedTestaments;
+  readonly sessions: SharedSessions;
+  readonly subscriptions: SharedSubscriptions;
   readonly #joined = Promise.withResolvers<void>();
 
-  constructor(
-    config: ClusterConfig,
-    { realm, broker, sessions, observer, engine, label, log }: ClusterParts,
-  ) {
+  constructor(config: ClusterConfig, parts: ClusterParts) {
     this.config = config;
-    this.#engine = engine;
-    this.#broker = broker;
-    this.#log = log;
+    this.#parts = parts;
+    const { realm, broker, dealer, engine, label, log } = parts;
     const part = partOf(realm);
     const root = `${config.prefix}.${CLUSTER_VERSION}.${part}`;
-    const { presence_timeout: presenceTimeoutMs } = config;
-    this.#table = new ClusterTable(engine, { realm: part, label, presenceTimeoutMs, log });
-    this.#peers = new PeerMessages(engine, root, this.#table.member, log);
-    this.sessions = new SharedSessions(this.#table, this.#peers, sessions, observer);
+    const { presence_timeout: presenceTimeoutMs, prefer_local: prefersLocal } = config;
+    const table = new ClusterTable(engine, { realm: part, label, presenceTimeoutMs, log });
+    const peers = new PeerMessages(engine, root, table.member, log);
+    this.#table = table;
+    this.#peers = peers;
+    broker.subscriptions.ids = new HashedIds("subscription");
+    dealer.registrations.ids = new HashedIds("registration");
     this.#events = new SharedEvents(engine, root, broker, log);
-    this.#retained = new SharedRetained(broker.retained, this.#table, this.#peers, log);
-    this.#table.observe({ current: () => this.#joined.resolve() });
+    this.#retained = new SharedRetained(broker.retained, table, peers, log);
+    const role = (name: string) => parts.role(name);
+    const calls = new PeerCalls({ realm, table, peers, dealer, prefersLocal, log, role });
+    dealer.choose = calls.choose;
+    this.#registrations = new SharedRegistrations({
+      table,
+      dealer,
+      log,
+      standIn: (callee) => calls.standIn(callee),
+      lost: (callee, registration) => parts.observer.lostRegistration(callee, registration),
+    });
+    const questions = new PeerQuestions(table, peers, presenceTimeoutMs, (question, id) =>
+      this.#answer(question, id),
+    );
+    this.subscriptions = new SharedSubscriptions({ table, questions, own: broker.subscriptions });
+    this.sessions = new SharedSessions(table, peers, parts.sessions, parts.observer);
+    this.#testaments = new SharedTestaments({
+      table,
+      log,
+      publish: ({ id, authid, authrole }, testament) => {
+        const nobody = { realm, authmethod: null, authprovider: null, authextra: {} };
+        const identity = { ...nobody, authid, authrole };
+        const session = new RemoteCaller(identity, new LeftOutMessages(log, { realm }), () => {});
+        session.id = id;
+        parts.observer.publishTestament(session, testament);
+      },
+      taken: (id) => {
+        const session = parts.sessions.get(id);
+        if (session !== undefined) parts.observer.testamentsTaken(session);
+      },
+    });
+    peers.on(PeerKind.revoke, (_, [kind, pattern, session, reason]) => {
+      this.#revoke(kind, Number(pattern), Number(session), reason);
+    });
+    table.observe({ current: () => this.#joined.resolve() });
   }
 
   /** Waits until the others are known, as long as one may take to be missed. */
@@ -94,23 +149,29 @@ export class RealmCluster implements BrokerCluster, RequestCluster {
 
   /** The servers of the engine, for sentences. */
   get servers(): string {
-    return this.#engine.name;
+    return this.#parts.engine.name;
   }
 
   prepare(
+    session: RealmSession,
     request: Request,
     authorized: Authorization | PendingAuthorization,
   ): Authorization | PendingAuthorization {
     if ("outcome" in authorized) {
       const outcome = authorized.outcome.then(async (authorization) => {
-        await this.#prepare(request);
+        await this.#prepare(session, request);
         return authorization;
       });
-      return { outcome, cancel: () => authorized.cancel() };
+      const cancel = () => {
+        authorized.cancel();
+        this.#cancel(session, request);
+      };
+      return { outcome, cancel };
     }
-    const prepared = this.#prepare(request);
+    const prepared = this.#prepare(session, request);
     if (prepared === undefined) return authorized;
-    return { outcome: prepared.then(() => authorized), cancel() {} };
+    const outcome = prepared.then(() => authorized);
+    return { outcome, cancel: () => this.#cancel(session, request) };
   }
 
   publish(publication: Publication, options: PublishRequest["options"]): void {
@@ -127,39 +188,102 @@ export class RealmCluster implements BrokerCluster, RequestCluster {
       this.#events.publish(publication, {});
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
-      this.#log.warn("meta event not sent", { topic: publication.topic, reason: thrown.message });
+      const { topic } = publication;
+      this.#parts.log.warn("meta event not sent", { topic, reason: thrown.message });
     }
   }
 
+  subscribed(subscription: Subscription): void {
+    this.subscriptions.subscribed(subscription);
+  }
+
   unsubscribed(subscription: Subscription): void {
+    if (!subscription.isSubscribed) this.subscriptions.unsubscribed(subscription);
     this.#events.closeUnused(subscription);
+  }
+
+  createdAt(uri: string, match: MatchPolicy): number | undefined {
+    return this.#registrations.createdAt(uri, match);
+  }
+
+  registered(registration: Registration): void {
+    this.#registrations.sort(registration);
+  }
+
+  unregistered(callee: RealmSession, { uri, match }: Registration): void {
+    this.#registrations.release(callee, uri, match);
   }
 
   /** The events of other patterns are kept than before. */
   configure(): void {
-    this.#events.openAll(this.#broker.subscriptions.all());
+    this.#events.openAll(this.#parts.broker.subscriptions.all());
+  }
+
+  setTestaments(session: RealmSession, testaments: readonly SharedTestament[]): void {
+    this.#testaments.set(session, testaments);
   }
 
   /** The realm ends here. */
   async close(): Promise<void> {
     this.#events.close();
     this.#peers.close();
+    await this.#registrations.close();
     await this.#table.close();
   }
 
-  /** Undefined: nothing has to be waited for. */
-  #prepare(request: Request): Promise<void> | undefined {
-    const isApart = !this.#engine.isConnected;
-    if (isApart && this.config.when_apart === "refuse") throw apart(request, this.servers);
-    if (request.type === MessageType.SUBSCRIBE)
-      return this.#events.open(request.uri, request.match);
-    // What others did before the call is known when it is answered.
-    if (request.type === MessageType.CALL && isAboutRealm(request.uri)) {
-      return this.#table.caughtUp().catch(() => {});
+  #answer(question: Question, id: number): number[] {
+    const { subscriptions } = this.#parts.broker;
+    if (question === "subscribers") {
+      return [...(subscriptions.byId(id)?.subscribers ?? [])].map((one) => one.id);
     }
-    // It would be kept here, though the others refuse it.
-    if (request.type === MessageType.PUBLISH && request.options.retain) topicParts(request.uri);
+    const session = this.#parts.sessions.get(id);
+    const all = session === undefined ? [] : [...subscriptions.all()];
+    return all.flatMap((one) => (session && one.has(session) ? [one.id] : []));
+  }
+
+  /** Another worker wants that a session of this one loses a subscription or a registration. */
+  #revoke(kind: unknown, pattern: number, id: number, reason: unknown): void {
+    const { broker, dealer } = this.#parts;
+    const session = this.#parts.sessions.get(id);
+    if (session === undefined) return;
+    const text = typeof reason === "string" ? reason : undefined;
+    const subscription = broker.subscriptions.byId(pattern);
+    const registration = dealer.registrations.byId(pattern);
+    if (kind === "subscription" && subscription) broker.revoke(session, subscription, text);
+    if (kind === "registration" && registration) dealer.revoke(session, registration, text);
+  }
+
+  /** The session of a request that waits is over. */
+  #cancel(session: RealmSession, request: Request): void {
+    if (request.type !== MessageType.REGISTER) return;
+    this.#registrations.release(session, request.uri, request.match);
+  }
+
+  /** Undefined: nothing has to be waited for. */
+  #prepare(session: RealmSession, request: Request): Promise<void> | undefined {
+    const isApart = !this.#parts.engine.isConnected;
+    if (isApart && this.config.when_apart === "refuse") throw apart(request, this.servers);
+    switch (request.type) {
+      case MessageType.CALL:
+        return this.#lookAgain(request.uri);
+      case MessageType.SUBSCRIBE:
+        return this.#events.open(request.uri, request.match);
+      case MessageType.REGISTER:
+        return this.#registrations.claim(session, request);
+      case MessageType.PUBLISH:
+        // It would be kept here, though the others refuse it.
+        if (request.options.retain) topicParts(request.uri);
+    }
     return undefined;
+  }
+
+  /** A procedure that is not known may have been registered a moment ago; what others did, the meta API tells. */
+  #lookAgain(procedure: string): Promise<void> | undefined {
+    const { registrations } = this.#parts.dealer;
+    if (registrations.get(procedure, "exact") !== undefined) return undefined;
+    const isOfRouter = procedure.startsWith("wamp.");
+    const isKnown = isOfRouter ? !isAboutRealm(procedure) : registrations.matches(procedure).length > 0;
+    return isKnown || !this.isCurrent ? undefined : this.#table.caughtUp().catch(() => {});
   }
 }
 

@@ -10,7 +10,8 @@
  */
 
 import { isRecord } from "#base/record.ts";
-import type { Kill, ListedSession, RealmSession } from "#router/realm-session.ts";
+import type { ClusterObserver } from "#router/cluster-links.ts";
+import type { Kill, ListedSession, RealmSession, RevokedKind } from "#router/realm-session.ts";
 import type { ClusterTable } from "./cluster-table.ts";
 import { PeerKind, type PeerMessages } from "./peer-messages.ts";
 
@@ -19,11 +20,7 @@ const KIND = "s";
 /** Most members of which it is known that their sessions were taken for gone. */
 const MAX_MOURNED = 100;
 
-/** Told of sessions of workers that are gone, or have come back. */
-export interface OtherSessionsObserver {
-  reappeared(session: ListedSession): void;
-  vanished(session: ListedSession): void;
-}
+type OtherSessionsObserver = Pick<ClusterObserver, "reappeared" | "vanished">;
 
 /** The sessions of one realm on other workers. */
 export class SharedSessions {
@@ -75,10 +72,14 @@ export class SharedSessions {
   #set(member: string, id: number, value: unknown, observer: OtherSessionsObserver): void {
     // Its own are in the table, too.
     if (member === this.#table.member || this.#others.has(id)) return;
-    const session = readSession(id, value, (kill) =>
-      this.#peers.send(member, PeerKind.kill, [id, kill]),
-    );
-    if (session === undefined) return;
+    const known = readSession(id, value);
+    if (known === undefined) return;
+    const session = {
+      ...known,
+      kill: (kill: Kill) => this.#peers.send(member, PeerKind.kill, [id, kill]),
+      revoke: (kind: RevokedKind, pattern: number, reason: string | undefined) =>
+        this.#peers.send(member, PeerKind.revoke, [kind, pattern, id, reason ?? null]),
+    };
     this.#others.set(id, session);
     if (this.#mourned.has(member)) observer.reappeared(session);
   }
@@ -100,8 +101,7 @@ export class SharedSessions {
 function readSession(
   id: number,
   value: unknown,
-  kill: (kill: Kill) => void,
-): ListedSession | undefined {
+): Omit<ListedSession, "kill" | "revoke"> | undefined {
   if (!isRecord(value)) return undefined;
   const { authid, authrole, authmethod, authprovider, transport } = value;
   if (typeof authid !== "string" || typeof authrole !== "string") return undefined;
@@ -111,7 +111,7 @@ function readSession(
     authmethod: textOrNull(authmethod),
     authprovider: textOrNull(authprovider),
   };
-  return { id, identity, transport: () => transport, kill };
+  return { id, identity, transport: () => transport };
 }
 
 function textOrNull(value: unknown): string | null {
