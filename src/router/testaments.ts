@@ -85,10 +85,7 @@ export class Testaments {
     cluster.setTestaments(session, testaments);
   }
 
-  #publishOne(
-    session: RealmSession,
-    { request, authorization }: Omit<Testament, "scope">,
-  ): void {
+  #publishOne(session: RealmSession, { request, authorization }: Omit<Testament, "scope">): void {
     try {
       this.#realm.broker.publish(session, request, authorization);
     } catch (thrown) {

@@ -282,7 +282,9 @@ export class RealmCluster implements BrokerCluster, DealerCluster, MetaCluster, 
     const { registrations } = this.#parts.dealer;
     if (registrations.get(procedure, "exact") !== undefined) return undefined;
     const isOfRouter = procedure.startsWith("wamp.");
-    const isKnown = isOfRouter ? !isAboutRealm(procedure) : registrations.matches(procedure).length > 0;
+    const isKnown = isOfRouter
+      ? !isAboutRealm(procedure)
+      : registrations.matches(procedure).length > 0;
     return isKnown || !this.isCurrent ? undefined : this.#table.caughtUp().catch(() => {});
   }
 }

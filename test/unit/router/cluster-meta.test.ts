@@ -104,11 +104,7 @@ describe("the subscription meta API tells of the subscribers of all routers", ()
     const remove = "wamp.subscription.remove_subscriber";
     expect(await result(near, remove, id, near.id)).toBe("wamp.error.no_such_subscription");
     expect(await result(near, remove, id, far.id, "com.why")).toBeNull();
-    expect(await far.next()).toEqual([
-      M.UNSUBSCRIBED,
-      0,
-      { subscription: id, reason: "com.why" },
-    ]);
+    expect(await far.next()).toEqual([M.UNSUBSCRIBED, 0, { subscription: id, reason: "com.why" }]);
   });
 });
 
