@@ -245,7 +245,9 @@ export class ClusterTable {
   async #begin(): Promise<void> {
     this.#graceUntil = performance.now() + this.#options.presenceTimeoutMs;
     this.#seen = new Set();
+    // A server that was killed may have lost its last changes, and gives their revisions again.
     this.#revision = 0;
+    for (const [name, { value }] of this.#copy) this.#copy.set(name, { value, revision: 0 });
     clearTimeout(this.#graceTimer);
     try {
       await this.#putPresence();

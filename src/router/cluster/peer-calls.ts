@@ -1,8 +1,8 @@
 /**
  * PeerCalls: calls between the workers of a realm.
  *
- *     invoke      [call, session, registration, details, serializer, items]    for a callee that the sender has chosen
- *     call        [call, procedure, details, serializer, items]                for the owner of a registration, which chooses
+ *     invoke      [call, session, registration, details, serializer, items, procedure]    for a callee that the sender has chosen
+ *     call        [call, procedure, details, serializer, items]    for the owner of a registration, which chooses
  *     interrupt   [call, mode, reason]
  *     answer      [call, YIELD, options, serializer, items]   [call, ERROR, details, serializer, items, uri]
  *     returned    []                                           the sender was lost, and all of its calls have ended
@@ -21,7 +21,7 @@ import type { Dealer } from "#router/dealer.ts";
 import { type Dict, Incoming, type RoutedPayload } from "#router/incoming.ts";
 import { LeftOutMessages } from "#router/left-out-messages.ts";
 import { payloadOf } from "#router/outgoing.ts";
-import { type Endpoint, noSuchProcedure, type Registration } from "#router/registration-map.ts";
+import type { Endpoint, Registration } from "#router/registration-map.ts";
 import type { CallRequest } from "#router/requests.ts";
 import type { Role } from "#router/role.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -140,7 +140,8 @@ export class PeerCalls {
     if (type !== MessageType.INVOCATION) return;
     const details = asRecord(fourth);
     if (callee.owned === undefined) {
-      const list = [call, callee.id, third, details, serializer, items];
+      const procedure = details["procedure"] ?? this.#parts.dealer.registrations.byId(Number(third))?.uri;
+      const list = [call, callee.id, third, details, serializer, items, procedure];
       peers.send(callee.member, PeerKind.invoke, list);
     } else {
       const procedure = details["procedure"] ?? callee.owned.uri;
@@ -149,7 +150,8 @@ export class PeerCalls {
     this.#sent.set(Number(call), callee);
   }
 
-  #onInvoke(from: string, [call, session, id, details, serializer, items]: unknown[]): void {
+  #onInvoke(from: string, message: unknown[]): void {
+    const [call, session, id, details, serializer, items, procedure] = message;
     const { dealer } = this.#parts;
     const request = Number(call);
     const caller = this.#callerOf(from);
@@ -160,8 +162,10 @@ export class PeerCalls {
       if (dealer.effectOfCall(caller, request) === "continues") {
         dealer.followUp(caller, callRequest(request, "", asRecord(details), payload));
       } else if (registration === undefined || endpoint === undefined || !isLocal(endpoint)) {
-        // It was unregistered while the call was on its way.
-        throw noSuchProcedure(registration?.uri ?? "");
+        // It was unregistered while the call was on its way. Another callee may perform it.
+        const { table } = this.#parts;
+        const goOn = () => this.#onCall(from, [call, procedure, details, serializer, items]);
+        void table.caughtUp().then(goOn, goOn);
       } else {
         dealer.perform(caller, request, [registration, endpoint], asRecord(details), payload);
       }

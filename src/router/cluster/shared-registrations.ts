@@ -265,16 +265,17 @@ export class SharedRegistrations {
       for (const session of this.#lostBy(record, wanted)) this.#revoke(session, record);
       this.#replaceStandIns(record, record.callees);
     }
-    if (wanted !== undefined && this.#lacks(record, wanted)) void this.#write(key);
+    if (this.#isWrong(record, wanted)) void this.#write(key);
   }
 
   /** The last records, for when they are removed. */
   readonly #knownKeys = new Map<string, RegistrationRecord>();
 
-  #lacks(record: RegistrationRecord | undefined, { callees }: Wanted): boolean {
-    return [...callees.values()].some(
-      ({ record: own }) => !record?.callees.some((one) => one.session === own.session),
-    );
+  /** Whether a record lacks a callee of this worker, or has one that is none: an answer to a change may have been lost. */
+  #isWrong(record: RegistrationRecord | undefined, wanted: Wanted | undefined): boolean {
+    const own = new Set([...(wanted?.callees.values() ?? [])].map((one) => one.record.session));
+    const there = record?.callees.filter(({ member }) => member === this.#table.member) ?? [];
+    return there.length !== own.size || there.some(({ session }) => !own.has(session));
   }
 
   /** Callees of this worker that others have taken the registration from. */
