@@ -8,7 +8,13 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { invalid, type MetaArguments } from "./meta-arguments.ts";
-import { isTrusted, listedSessionOf, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
+import {
+  isTrusted,
+  listedSessionOf,
+  type MetaProcedures,
+  type MetaRealm,
+  sessionOf,
+} from "./meta-procedure.ts";
 import type { ListedSession, RealmSession, RevokedKind } from "./realm-session.ts";
 import type { Registration } from "./registration-map.ts";
 import type { MatchPolicy } from "./uri-match.ts";
@@ -123,8 +129,7 @@ function patternMeta<T extends Pattern>(realm: MetaRealm, patterns: Patterns<T>)
       return one !== undefined && isShown(one.uri, caller) ? one.id : null;
     },
     [`wamp.${kind}.get`]: (args, caller) => patterns.details(found(args, caller)),
-    [`wamp.${kind}.list_${member}s`]: (args, caller) =>
-      patterns.members(found(args, caller)),
+    [`wamp.${kind}.list_${member}s`]: (args, caller) => patterns.members(found(args, caller)),
     [`wamp.${kind}.count_${member}s`]: (args, caller) => {
       const members = patterns.members(found(args, caller));
       return members instanceof Promise ? members.then(({ length }) => length) : members.length;

@@ -140,7 +140,8 @@ export class PeerCalls {
     if (type !== MessageType.INVOCATION) return;
     const details = asRecord(fourth);
     if (callee.owned === undefined) {
-      const procedure = details["procedure"] ?? this.#parts.dealer.registrations.byId(Number(third))?.uri;
+      const procedure =
+        details["procedure"] ?? this.#parts.dealer.registrations.byId(Number(third))?.uri;
       const list = [call, callee.id, third, details, serializer, items, procedure];
       peers.send(callee.member, PeerKind.invoke, list);
     } else {

@@ -99,7 +99,8 @@ export class SharedRegistrations {
     const { invoke = "single", concurrency, forward_timeout, force_reregister } = options;
     const wanted = this.#wanted.get(key) ?? { uri, match, callees: new Map() };
     const isForced = force_reregister === true;
-    if (wanted.callees.has(session) && !isForced) return undefined;
+    const before = wanted.callees.get(session);
+    if (before !== undefined && before.invoke !== invoke && !isForced) return undefined;
     if (!this.#table.isCurrent) throw apart(uri);
     this.#dealer.registrations.refuseTooMany(session, uri);
     this.#wanted.set(key, wanted);
@@ -213,14 +214,16 @@ export class SharedRegistrations {
   #next(key: string, record: RegistrationRecord | undefined): RegistrationRecord | undefined {
     const wanted = this.#wanted.get(key);
     const own = [...(wanted?.callees.values() ?? [])];
-    const kept = (record?.callees ?? []).filter(({ member, session }) =>
-      member === this.#table.member
-        ? own.some((one) => one.session.id === session)
-        : !this.#table.isGone(member),
-    );
+    const kept = (record?.callees ?? []).flatMap((callee) => {
+      if (callee.member !== this.#table.member) {
+        return this.#table.isGone(callee.member) ? [] : [callee];
+      }
+      // It may have registered again, with other options.
+      return own.find((one) => one.session.id === callee.session)?.record ?? [];
+    });
     let next: RegistrationRecord | undefined =
       record === undefined || kept.length === 0 ? undefined : record;
-    if (next !== undefined && kept.length !== next.callees.length)
+    if (next !== undefined && !Bun.deepEquals(kept, next.callees))
       next = { ...next, callees: kept };
     for (const one of own) {
       const isThere = next?.callees.some((callee) => callee.session === one.session.id);
