@@ -50,6 +50,7 @@ const AUTHMETHODS: Readonly<Record<Authmethod, Create>> = {
       ticket.type === "jwt"
         ? new TokenPrincipals(ticket, context.askable.ticketTokens)
         : sourceOf("ticket", ticket, context, ({ principals }) => new StaticPrincipals(principals)),
+      ticket.type === "jwt" && ticket.cookie !== undefined,
     ),
   wampcra: ({ wampcra }, context) =>
     wampcra &&

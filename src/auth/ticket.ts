@@ -28,15 +28,19 @@ export interface TicketCredentials {
 /** Challenges for a ticket unless a cookie has it, and compares it in constant time unless the source accepted it. */
 export class TicketAuth implements PendingAuth {
   readonly #source: PrincipalSource<TicketCredentials>;
+  readonly #takesCookie: boolean;
   readonly #pending = new PendingChallenge<HelloRequest>();
 
-  constructor(source: PrincipalSource<TicketCredentials>) {
+  /** `takesCookie`: a token in a cookie of the handshake is the ticket; it may be meant for another authmethod. */
+  constructor(source: PrincipalSource<TicketCredentials>, takesCookie = false) {
     this.#source = source;
+    this.#takesCookie = takesCookie;
   }
 
   hello(request: HelloRequest): AuthOutcome | Promise<AuthOutcome> {
     const { cookieToken } = request.transport;
-    if (cookieToken !== undefined) return this.#acceptCookie(request, cookieToken);
+    if (this.#takesCookie && cookieToken !== undefined)
+      return this.#acceptCookie(request, cookieToken);
     this.#pending.set(request);
     return { kind: "challenge", authmethod: "ticket", extra: {} };
   }

@@ -20,6 +20,14 @@ describe("ticket", () => {
     }
   });
 
+  test("in a cookie is accepted where it may be there, and not where it is meant for another", async () => {
+    const { transport, ...request } = helloRequest();
+    const hello = { ...request, transport: { ...transport, cookieToken: { token: "s3cret" } } };
+    const source = new StaticPrincipals(principals);
+    expect(await new TicketAuth(source, true).hello(hello)).toMatchObject({ kind: "accept" });
+    expect(await new TicketAuth(source).hello(hello)).toMatchObject({ kind: "challenge" });
+  });
+
   test("accepts the ticket of the principal, with its role and realm", async () => {
     const auth = begin();
     await auth.hello(helloRequest({ authextra: { app: 1 } }));
