@@ -75,6 +75,32 @@ test("finds all patterns that match, best first, whatever was added and removed,
   );
 });
 
+test("finds wildcards of which most differ in one component, while they come and go", () => {
+  const wildcard = fc
+    .array(fc.constantFrom("", "a", "b", "c"), { minLength: 4, maxLength: 4 })
+    .map((components): Value => ({ uri: components.join("."), match: "wildcard" }));
+  fc.assert(
+    fc.property(
+      fc.array(wildcard, { minLength: 300, maxLength: 500 }),
+      wildcard,
+      (changes, { uri }) => {
+        const map = new UriPatternMap<Value>();
+        const kept = new Map<string, Value>();
+        for (const [index, value] of changes.entries()) {
+          toggle(map, kept, value);
+          if (index % 10 === 0) expect(map.matches(uri)).toEqual(matchingOf(kept.values(), uri));
+        }
+        for (const value of kept.values()) {
+          map.delete(value);
+          kept.delete(`wildcard ${value.uri}`);
+          expect(map.matches(value.uri)).toEqual(matchingOf(kept.values(), value.uri));
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
 test("finds one of many patterns, and gives their memory back", () => {
   const map = new UriPatternMap<Value>();
   const emptyOctets = map.octets;
@@ -84,11 +110,16 @@ test("finds one of many patterns, and gives their memory back", () => {
     { uri: `com..room${index}.a`, match: "wildcard" },
     { uri: `com..room${index}.`, match: "wildcard" },
   ]).flat();
+  // So many of each site that nodes tell them apart.
+  const others = Array.from({ length: 20_000 }, (_, index): Value => {
+    return { uri: `org.site${index % 1000}.room${index}.`, match: "wildcard" };
+  });
+  for (const value of others) map.add(value);
   for (const value of values) map.add(value);
   for (let index = 0; index < values.length; index += 4) {
     expect(map.matches(values[index]?.uri as string)).toEqual(values.slice(index, index + 4));
   }
-  for (const value of values) map.delete(value);
+  for (const value of [...others, ...values]) map.delete(value);
   expect([map.matches("com.site.room1.a"), map.nextPlace, map.octets]).toEqual([
     [],
     1,
