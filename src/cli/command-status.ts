@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import { askNode } from "#node/command-socket.ts";
+import { askNode, takesCommands } from "#node/command-socket.ts";
 import { runningNode } from "#node/node-pid.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, chooseNodeFolder } from "./config-file.ts";
@@ -21,12 +21,13 @@ export interface StatusChoice extends ConfigFileChoice {
 /** Prints the state; returns the exit code, which is another one where it is not the asserted state. */
 export async function statusCommand(choice: StatusChoice): Promise<number> {
   const folder = chooseNodeFolder(choice);
-  const state = runningNode(folder) === null ? "stopped" : "running";
+  const answers = await takesCommands(folder);
+  const state = answers || runningNode(folder) !== null ? "running" : "stopped";
   const { assert } = choice;
   const printed = state.toUpperCase();
   if (assert === undefined) {
     writeCompletely("stdout", `Status is ${printed}\n`);
-    if (state === "running") writeCompletely("stdout", await marksOf(folder));
+    if (answers) await showMarks(folder);
     return ExitCode.clean;
   }
   const hasFailed = assert !== state;
@@ -37,13 +38,13 @@ export async function statusCommand(choice: StatusChoice): Promise<number> {
   return hasFailed ? ExitCode.unavailable : ExitCode.clean;
 }
 
-/** A line for each mark; none also where the node does not answer, as while it starts. */
-async function marksOf(folder: string): Promise<string> {
+/** A line for each mark, or why the node does not tell. */
+async function showMarks(folder: string): Promise<void> {
   try {
     const { text } = await askNode(folder, { command: "status" });
-    return text === "" ? "" : `${text}\n`;
+    if (text !== "") writeCompletely("stdout", `${text}\n`);
   } catch (thrown) {
-    if (thrown instanceof Failure) return "";
-    throw thrown;
+    if (!(thrown instanceof Failure)) throw thrown;
+    writeCompletely("stderr", `${thrown.message}\n`);
   }
 }

@@ -11,6 +11,7 @@
 import { Failure } from "#base/failure.ts";
 import { fileStateOf } from "#base/file-state.ts";
 import { loadNodeConfig } from "#config/load.ts";
+import { takesCommands } from "#node/command-socket.ts";
 import { isStillRunning, type NodePid, runningNode } from "#node/node-pid.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, chooseNodeFolder, requireConfigFile } from "./config-file.ts";
@@ -33,12 +34,16 @@ const LOOK_AGAIN_MS = 20;
 /**
  * Ends the node, and waits for its end; returns the exit code.
  *
- * @throws Failure when the node is another user's, or does not end.
+ * @throws Failure when the node is another user's, has no file that names its process, or does not end.
  */
 export async function stopCommand(choice: StopChoice): Promise<number> {
   const folder = chooseNodeFolder(choice);
   const node = runningNode(folder);
   if (node === null) {
+    if (await takesCommands(folder)) {
+      const state = "it has no node.pid, so that its process id is not known";
+      throw new Failure(`Cannot stop the node in "${folder}": ${state}`, { source: "internal" });
+    }
     writeCompletely("stderr", `No node is running in "${folder}"\n`);
     return ExitCode.unavailable;
   }

@@ -6,9 +6,9 @@
  * @module
  */
 
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import { loadNodeConfig } from "#config/load.ts";
-import { askNode } from "#node/command-socket.ts";
+import { askNode, takesCommands } from "#node/command-socket.ts";
 import { FIGURES_INTERVAL_MS, type NodeStatistics } from "#observe/statistics.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, chooseNodeFolder, requireConfigFile } from "./config-file.ts";
@@ -67,8 +67,7 @@ async function sourceOf(choice: TopChoice): Promise<Source | null> {
   const { url } = choice;
   if (url !== undefined) return () => askAddress({ url, unix: null, token: null }, true);
   const asked = chooseNodeFolder(choice);
-  const answers = await askFolder(asked).then(Boolean, () => false);
-  if (answers) return () => askFolder(asked);
+  if (await takesCommands(asked)) return () => askFolder(asked);
   const { file, folder } = requireConfigFile(choice);
   const { config, faults } = await loadNodeConfig(file, process.env, folder);
   if (config === null) {
@@ -107,7 +106,9 @@ async function askAddress(
     if (!response.ok) throw cannotGet(from, `it answers with ${response.status}`);
     return checked(await response.json().catch(() => null), from);
   } catch (thrown) {
-    throw thrown instanceof Failure ? thrown : cannotGet(from, sentenceOf(thrown));
+    if (thrown instanceof Failure) throw thrown;
+    const isRefused = ["ConnectionRefused", "ECONNREFUSED"].includes(errorCodeOf(thrown) ?? "");
+    throw cannotGet(from, isRefused ? "no program listens there" : sentenceOf(thrown));
   }
 }
 

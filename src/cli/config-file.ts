@@ -27,7 +27,8 @@ export interface ConfigFile {
 }
 
 /** The names that `findConfigFile` looks for, for use in a sentence. */
-export const DEFAULT_FILES = "config.yaml, config.json or node.json, there or in .crossbar";
+export const DEFAULT_FILES =
+  "config.yaml, config.json or node.json that can be read, there or in .crossbar";
 
 type Environment = Record<string, string | undefined>;
 

@@ -54,8 +54,7 @@ function commandLine(finish: Finish): Command {
     .exitOverride()
     .argument("[file]", "node configuration to start; else the one in the present folder")
     .addHelpText("after", EXIT_CODES_HELP)
-    // Of two words the first is a command with a mistake, rather than a file and one too many.
-    .allowExcessArguments();
+    .allowExcessArguments(false);
   addStartOptions(program);
   program.action(async (file: string | undefined, choice: StartChoice) => {
     finish(await startFromFile(program, file, choice));
@@ -66,7 +65,9 @@ function commandLine(finish: Finish): Command {
     .command("version")
     .description("print the release")
     .action(() => writeCompletely("stdout", `${versionLine()}\n`));
-  return program;
+  // Commands take no words beyond their own. Of two words without one, the first is a command with a mistake, rather than
+  // a file and one too many.
+  return program.allowExcessArguments();
 }
 
 /** They may stand before and behind `start`. */

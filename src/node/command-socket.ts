@@ -86,7 +86,7 @@ export async function takeCommands(
   try {
     const unix = usablePath(path);
     if (existsSync(path)) {
-      if (await isAnswered(unix)) throw new Error("another node of this folder listens there");
+      if (await isAnswered(path)) throw new Error("another node of this folder listens there");
       rmSync(path);
     }
     // The mask keeps others from connecting.
@@ -149,6 +149,11 @@ function sendWaiting(socket: Socket<Connection>): void {
   if (rest.length === 0) socket.end();
 }
 
+/** Whether a node of a folder takes commands; one that hangs takes them, too. */
+export function takesCommands(folder: string): Promise<boolean> {
+  return isAnswered(join(folder, FILE));
+}
+
 /**
  * Has the node of a folder perform a command; a reload waits for workers to start and to end.
  *
@@ -203,9 +208,9 @@ function usablePath(path: string): string {
   throw new Failure(`Cannot use socket "${path}": its name is too long`, { source: "config" });
 }
 
-async function isAnswered(unix: string): Promise<boolean> {
+async function isAnswered(path: string): Promise<boolean> {
   try {
-    const socket = await Bun.connect({ unix, socket: { data() {} } });
+    const socket = await Bun.connect({ unix: usablePath(path), socket: { data() {} } });
     socket.end();
     return true;
   } catch {

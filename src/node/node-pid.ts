@@ -61,6 +61,7 @@ function claim(folder: string, node: Omit<NodePid, "pid">): string | null {
   } catch (thrown) {
     // Another one was started at the same moment.
     if (errorCodeOf(thrown) === "EEXIST") return claim(folder, node);
+    removePart(file);
     return `Cannot write "${file}": ${fileStateOf(thrown)}; a second node in this folder is not noticed`;
   }
   process.on("exit", () => release(folder));
@@ -78,10 +79,20 @@ export function takeFolder(folder: string, node: Omit<NodePid, "pid">): string |
     writeFileSync(`${file}.new`, textOf(node), { mode: 0o644 });
     renameSync(`${file}.new`, file);
   } catch (thrown) {
+    removePart(`${file}.new`);
     return `Cannot write "${file}": ${fileStateOf(thrown)}; a second node in this folder is not noticed`;
   }
   process.on("exit", () => release(folder));
   return null;
+}
+
+/** On a disk that is full there is a file without its text. */
+function removePart(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Nothing can be removed there either.
+  }
 }
 
 /** Removes the file, unless it is that of another process by now. */

@@ -61,7 +61,7 @@ test("writes to a file behind what others have written, and they behind it", asy
 test("says what it looked for in a folder without a configuration", async () => {
   const { stderr, exitCode } = await crossproxy();
   expect(stderr).toContain(
-    "there is no config.yaml, config.json or node.json, there or in .crossbar",
+    "there is no config.yaml, config.json or node.json that can be read, there or in .crossbar",
   );
   expect(exitCode).toBe(78);
 });

@@ -7,7 +7,14 @@ import { afterTest } from "../support/cleanups.ts";
 import { blocksOf } from "../support/documents.ts";
 import { untilEnded } from "../support/process-end.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { BINARY, freePort, nodeForTest, startNode, workerPids } from "../support/temporary-node.ts";
+import {
+  BINARY,
+  freePort,
+  nodeForTest,
+  startNode,
+  startNodeWithin,
+  workerPids,
+} from "../support/temporary-node.ts";
 import { wampSocket } from "../support/wamp-socket.ts";
 
 const everything = { call: true, register: true, publish: true, subscribe: true };
@@ -87,6 +94,49 @@ test("status says whether a node runs, and asserts it with Crossbar's exit codes
   expect(await status("--cbdir", folder, "--assert", "running")).toEqual(said(running, "", 0));
   const stopped = "Assert status STOPPED failed: status is RUNNING\n";
   expect(await status("--assert=stopped")).toEqual(said("", stopped, 69));
+});
+
+test("a node without its file is not taken for one that has ended", async () => {
+  const { folder } = routerFolder();
+  // As on a disk that is full, nothing can be written.
+  const node = await startNodeWithin(
+    ["/bin/sh", "-c", `trap "" XFSZ; ulimit -f 0; exec "$0" "$@"`],
+    folder,
+  );
+  afterTest(() => node.stop());
+  expect(node.output()).toContain("a second node in this folder is not noticed");
+  expect(existsSync(join(folder, "node.pid"))).toBe(false);
+  expect((await run(folder, "status")).stdout).toBe("Status is RUNNING\n");
+  expect(await run(folder, "stop")).toEqual({
+    stdout: "",
+    stderr: `Cannot stop the node in "${folder}": it has no node.pid, so that its process id is not known\n`,
+    exitCode: 1,
+  });
+});
+
+test("of a node whose controller hangs, status and top say that it does not answer", async () => {
+  const { folder } = routerFolder();
+  const node = await nodeForTest(folder);
+  process.kill(node.pid, "SIGSTOP");
+  const [status, top] = await Promise.all([run(folder, "status"), run(folder, "top")]);
+  process.kill(node.pid, "SIGCONT");
+  const state = `the node in "${folder}": it has not answered within 5 seconds\n`;
+  expect(status).toEqual({
+    stdout: "Status is RUNNING\n",
+    stderr: `Cannot ask ${state}`,
+    exitCode: 0,
+  });
+  expect(top).toEqual({ stdout: "", stderr: `Cannot get the figures of ${state}`, exitCode: 1 });
+});
+
+test.each([
+  ["check", ["node.json", "other.json"]],
+  ["start", ["node.json", "other.json"]],
+  ["status", ["node.json", "other.json"]],
+  ["version", ["node.json"]],
+])("%s refuses words beyond its own", async (command, words) => {
+  const { stderr, exitCode } = await run(routerFolder().folder, command, ...words);
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining("too many arguments")]);
 });
 
 describe("stop", () => {
@@ -191,7 +241,9 @@ describe("top", () => {
   test("says why it has nothing to show", async () => {
     const { folder, port } = routerFolder();
     const { stderr, exitCode } = await run(folder, "top");
-    expect(stderr).toStartWith(`Cannot get figures from "http://127.0.0.1:${port}/info": `);
+    expect(stderr).toBe(
+      `Cannot get figures from "http://127.0.0.1:${port}/info": no program listens there\n`,
+    );
     expect(exitCode).toBe(1);
     await nodeForTest(folder);
     const elsewhere = await run(folder, "top", "--url", `http://127.0.0.1:${port}/nowhere`);
