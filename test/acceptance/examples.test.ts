@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { hasOpenssl } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
+import { hasNats, startNats } from "../support/nats-server.ts";
 import { hasNexus, startNexus } from "../support/nexus-router.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
@@ -32,7 +33,7 @@ async function copyOf(name: string): Promise<{ folder: string; ports: Record<str
   const folder = join(beside, name);
   for (const one of [name, "web"])
     cpSync(join(EXAMPLES, one), join(beside, one), { recursive: true });
-  const written = ["8080", "8443", "9000", "9001"];
+  const written = ["8080", "8443", "9000", "9001", "4222"];
   const free = freePorts(written.length);
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (!file.endsWith(".json")) continue;
@@ -99,6 +100,22 @@ test("two-routers: clients find a router while one of the two is down", async ()
     await client.registerEcho(`com.example.${client.identity.authid.toLowerCase()}`);
     await client.leave();
   }
+});
+
+test.if(hasNats)("cluster: clients of two router workers reach each other", async () => {
+  const { folder, ports } = await copyOf("cluster");
+  const server = await startNats(temporaryFolder(), ports["4222"] ?? 0);
+  afterTest(() => server.kill());
+  const node = await start(folder);
+  const url = `ws://127.0.0.1:${ports["8080"]}/`;
+  const callee = await joinAutobahn(url, "msgpack");
+  await callee.registerEcho("com.example.echo");
+  const callers = [await joinWampy(url, "cbor"), await joinAutobahn(url, "json")];
+  for (const caller of callers) {
+    expect(await caller.call("com.example.echo", [1, "a"])).toEqual([1, "a"]);
+  }
+  for (const client of [callee, ...callers]) await client.leave();
+  expect(node.output()).not.toContain("cluster lost");
 });
 
 test.if(hasNexus)("passthrough: the foreign router authenticates the client", async () => {
