@@ -189,13 +189,15 @@ describe("a call reaches a callee of another router", () => {
 
 describe("a registration holds on all routers", () => {
   test("for the same pattern only once, as soon as it is made", async () => {
-    const { one, other } = await openPair();
+    const { hub, one, other } = await openPair();
     const [first, second] = [await joinOf(one), await joinOf(other)];
     await register(first, "com.a");
     for (const invoke of ["single", "roundrobin"]) {
       const answer = await ask(second, [M.REGISTER, 1, { invoke }, "com.a"]);
       expect(answer[4]).toBe("wamp.error.procedure_already_exists");
     }
+    const [record] = [...hub.values].filter(([key]) => key.startsWith("realm1.r."));
+    expect(JSON.parse(new TextDecoder().decode(record?.[1].value)).callees).toHaveLength(1);
     await register(second, "com.a", { match: "prefix" });
   });
 
