@@ -204,6 +204,8 @@ export class NatsEngine implements ClusterEngine {
 
   #options(): ConnectionOptions {
     const { servers, tls, login, presence_timeout } = this.#config;
+    // Without it the library would go on in plain text where a server has no TLS.
+    const needsTls = tls !== undefined || servers.some((server) => server.startsWith("tls://"));
     return {
       servers,
       name: this.#label,
@@ -215,7 +217,7 @@ export class NatsEngine implements ClusterEngine {
       // A server that does not answer twice is given up.
       pingInterval: Math.max(1_000, Math.floor(presence_timeout / 2)),
       maxPingOut: 2,
-      ...(tls && { tls: tlsOptions(tls) }),
+      ...(needsTls && { tls: tls === undefined ? {} : tlsOptions(tls) }),
       ...(login && { authenticator: authenticatorOf(login) }),
     };
   }

@@ -171,6 +171,19 @@ describe.skipIf(!hasNats)("NATS", () => {
     expect((await changes.until(1))[0]?.value).toEqual(utf8("1"));
   });
 
+  test.each([
+    ["tls", { tls: { handshake_first: false } }],
+    ["tls://", { servers: [`tls://127.0.0.1:${port}`] }],
+  ])("uses no server without TLS where the configuration has %s", async (_, changes) => {
+    const reasons = collector<unknown>();
+    const log = { ...quiet, warn: (_: string, fields?: object) => reasons.take(fields) };
+    const engine = new NatsEngine({ ...clusterConfig, servers, ...changes }, "test", log);
+    opened.push(engine);
+    const [first] = await reasons.until(1);
+    expect(first).toMatchObject({ reason: "server does not support 'tls'" });
+    expect(engine.isConnected).toBe(false);
+  });
+
   test("shows its server a token, and is refused without it", async () => {
     const [own, tokenPort] = [temporaryFolder(), freePort()];
     const guarded = await startNats(own, tokenPort, 'authorization { token: "secret1" }');
