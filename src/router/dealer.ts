@@ -14,17 +14,11 @@ import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import { NO_ENTRIES } from "#wamp/serializer/write-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { Busy, chooseCallee, isBusy } from "./callee-choice.ts";
 import type { DealerCluster } from "./cluster-links.ts";
-import {
-  type Dict,
-  type Incoming,
-  isRefusal,
-  NO_ENTRIES,
-  type RoutedPayload,
-  violation,
-} from "./incoming.ts";
+import { type Dict, type Incoming, isRefusal, type RoutedPayload, violation } from "./incoming.ts";
 import {
   ERROR_DETAILS,
   type InvokePolicy,
@@ -218,9 +212,10 @@ export class Dealer {
       throw unsupported(procedure, "calls in several messages");
     }
     const timeout = this.timeoutOf(options.timeout);
-    const details = invocationDetails(request, registration, callee);
-    if (discloses || options.disclose_me === true) addCaller(details, caller);
-    if (endpoint.handlesTimeout && timeout > 0) details["timeout"] = timeout;
+    const details = invocationDetails(request, registration, callee, {
+      caller: discloses || options.disclose_me === true ? caller : undefined,
+      timeout: endpoint.handlesTimeout ? timeout : 0,
+    });
     const invocation = callee.lastInvocation + 1;
     const sent = isProgress ? { ...details, progress: true } : details;
     const head = [MessageType.INVOCATION, invocation, registration.id, sent];
@@ -476,26 +471,36 @@ function errorUriOf(message: Incoming): string {
   }
 }
 
-function addCaller(details: Dict, { id, identity }: RealmSession): void {
-  details["caller"] = id;
-  details["caller_authid"] = identity.authid;
-  details["caller_authrole"] = identity.authrole;
+function callerDetails(caller: RealmSession): Dict {
+  return {
+    caller: caller.id,
+    caller_authid: caller.identity.authid,
+    caller_authrole: caller.identity.authrole,
+  };
 }
 
-/** INVOCATION.Details, without the caller and the timeout. */
+/** INVOCATION.Details. `caller`: undefined if it stays unknown; `timeout`: 0 if the callee is told none. */
 function invocationDetails(
   { uri: procedure, options }: CallRequest,
   { match }: Registration,
   callee: RealmSession,
+  { caller, timeout }: { caller: RealmSession | undefined; timeout: number },
 ): Dict {
   if (options.ppt_scheme !== undefined && !callee.features.passthru.callee) {
     throw unsupported(procedure, "payload passthru mode");
   }
-  const details: Dict = {};
-  if (match !== "exact") details["procedure"] = procedure;
+  const passthru = passthruDetails(options) ?? NO_ENTRIES;
   // As in Crossbar, the callee need not have announced progressive results.
-  if (options.receive_progress === true) details["receive_progress"] = true;
-  return Object.assign(details, passthruDetails(options));
+  const isProgressive = options.receive_progress === true;
+  const isUsual = match === "exact" && !isProgressive && caller === undefined && timeout === 0;
+  if (isUsual) return passthru;
+  return {
+    ...(match === "exact" ? {} : { procedure }),
+    ...(isProgressive ? { receive_progress: true } : {}),
+    ...passthru,
+    ...(caller === undefined ? {} : callerDetails(caller)),
+    ...(timeout > 0 ? { timeout } : {}),
+  };
 }
 
 function readErrorDetails(message: Incoming): PassthruOptions {

@@ -12,6 +12,7 @@ import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
+import { NO_ENTRIES } from "#wamp/serializer/write-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import {
@@ -40,9 +41,6 @@ export interface RoutedPayload extends Payload {
 
 /** Longest part of a message that the router reads; payloads of any length are forwarded unread. */
 export const MAX_READ_OCTETS = 256 * 1024;
-
-/** An empty map of options or details. */
-export const NO_ENTRIES: Dict = Object.freeze({});
 
 /** One received message; every getter throws a Failure when the element is malformed. */
 export class Incoming {

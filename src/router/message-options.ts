@@ -10,7 +10,8 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import { type Incoming, NO_ENTRIES, violation } from "./incoming.ts";
+import { NO_ENTRIES } from "#wamp/serializer/write-value.ts";
+import { type Incoming, violation } from "./incoming.ts";
 import type { MatchPolicy } from "./uri-match.ts";
 
 /** How the callee of a registration is chosen: the values of the option `invoke`. */

@@ -5,7 +5,8 @@
  */
 
 import { randomId } from "#wamp/id.ts";
-import { type Dict, NO_ENTRIES, type RoutedPayload } from "./incoming.ts";
+import { NO_ENTRIES } from "#wamp/serializer/write-value.ts";
+import type { Dict, RoutedPayload } from "./incoming.ts";
 import { passthruDetails } from "./message-options.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { ReceiverRules } from "./receiver-rules.ts";

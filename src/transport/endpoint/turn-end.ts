@@ -9,33 +9,46 @@
  * @module
  */
 
-/** Tasks for the end of this turn. */
-const writes: (() => void)[] = [];
-const frames: (() => void)[] = [];
+/** Tasks for the end of a turn, in the order in which they were added. */
+class TurnTasks {
+  #waiting: (() => void)[] = [];
+  /** Empty, for what is added while the others run. */
+  #spare: (() => void)[] = [];
+
+  add(task: () => void): void {
+    this.#waiting.push(task);
+    if (isAwaited) return;
+    isAwaited = true;
+    setImmediate(endTurn);
+  }
+
+  run(): void {
+    const tasks = this.#waiting;
+    this.#waiting = this.#spare;
+    this.#spare = tasks;
+    for (const task of tasks) task();
+    tasks.length = 0;
+  }
+}
+
+const writes = new TurnTasks();
+const frames = new TurnTasks();
 
 /** Whether the end of the turn is awaited. */
 let isAwaited = false;
 
 /** Runs a task at the end of the turn; one that is added while such tasks run waits for the end of the next turn. */
 export function writeAtTurnEnd(task: () => void): void {
-  writes.push(task);
-  awaitEnd();
+  writes.add(task);
 }
 
 /** Runs a task behind those of `writeAtTurnEnd`, also behind those that are running. */
 export function writeFramesAtTurnEnd(task: () => void): void {
-  frames.push(task);
-  awaitEnd();
-}
-
-function awaitEnd(): void {
-  if (isAwaited) return;
-  isAwaited = true;
-  setImmediate(endTurn);
+  frames.add(task);
 }
 
 function endTurn(): void {
   isAwaited = false;
-  for (const task of writes.splice(0)) task();
-  for (const task of frames.splice(0)) task();
+  writes.run();
+  frames.run();
 }

@@ -17,6 +17,9 @@ export class Serialized {
   }
 }
 
+/** An empty map, such as the options and details of most messages. */
+export const NO_ENTRIES: Record<string, unknown> = Object.freeze({});
+
 /** The most octets that UTF-8 needs for a UTF-16 unit. */
 const MAX_UTF8_OCTETS = 3;
 
@@ -74,6 +77,9 @@ export function writeMessage(
 function writeWhole(value: unknown, sink: TokenWriter): void {
   if (typeof value === "number") {
     writeNumber(value, sink);
+  } else if (value === NO_ENTRIES) {
+    sink.beginMap(0);
+    sink.endMap(0, 0);
   } else if (typeof value === "object" && value !== null) {
     const open: Open[] = [];
     write(value, sink, open);
@@ -121,11 +127,18 @@ function begin(value: object, sink: TokenSink, open: Open[]): void {
     open.push({ slots: value, isMap: false, written: 0 });
     return;
   }
-  const slots = Object.entries(value).flatMap(([key, item]) =>
-    item === undefined ? [] : [key, item],
-  );
+  const slots = slotsOf(value);
   sink.beginMap(slots.length / 2);
   open.push({ slots, isMap: true, written: 0 });
+}
+
+/** The keys and values of a map in turn. */
+function slotsOf(map: object): unknown[] {
+  const slots: unknown[] = [];
+  for (const [key, item] of Object.entries(map)) {
+    if (item !== undefined) slots.push(key, item);
+  }
+  return slots;
 }
 
 /** A lone surrogate, which UTF-8 cannot represent, becomes the replacement character. */

@@ -9,6 +9,10 @@ const NATIVE_COPY_OCTETS = 48;
 const FIRST_CAPACITY = 64 * 1024;
 /** A buffer that has grown beyond this is replaced by a new one. */
 const KEPT_CAPACITY = 1024 * 1024;
+/** Views of fewer octets are made once: a view takes as long to make as many octets to copy. */
+const SHORT_VIEW_OCTETS = 512;
+/** The least numbers of one digit more than their index. */
+const POWERS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
 
 /** Octets that are appended to; `reserve` may replace `octets` and `view`. */
 export class OctetBuffer {
@@ -16,6 +20,8 @@ export class OctetBuffer {
   /** The same memory as `octets`, for numbers of several octets. */
   view: DataView = viewOf(this.octets);
   length = 0;
+  /** The first octets, by their number. */
+  #views: (Buffer | undefined)[] = [];
 
   /** Empties the buffer. What `take` returned before is no longer valid. */
   clear(): void {
@@ -61,6 +67,26 @@ export class OctetBuffer {
     this.length = at;
   }
 
+  /** Appends the decimal digits of an integer from 0 to 2^53. */
+  appendDigits(value: number): void {
+    let count = 1;
+    while (count < POWERS.length && value >= (POWERS[count] as number)) count++;
+    this.reserve(count);
+    const octets = this.octets;
+    const start = this.length;
+    let at = start + count;
+    this.length = at;
+    let rest = value;
+    // Numbers of up to 31 bits are divided faster.
+    while (at - start > 8) {
+      const high = Math.floor(rest / 1e8);
+      let low = rest - high * 1e8;
+      for (const end = at - 8; at > end; low = (low / 10) | 0) octets[--at] = 0x30 + (low % 10);
+      rest = high;
+    }
+    for (let low = rest | 0; at > start; low = (low / 10) | 0) octets[--at] = 0x30 + (low % 10);
+  }
+
   /** Inserts `count` octets at `at`, which the caller has to write, and moves the later octets. */
   widen(at: number, count: number): void {
     this.reserve(count);
@@ -70,15 +96,25 @@ export class OctetBuffer {
 
   /** The octets so far, valid until the next `clear`. A giant buffer is not kept for later. */
   take(): Buffer {
-    const taken = this.octets.subarray(0, this.length);
+    const taken = this.#firstOctets(this.length);
     if (this.octets.length > KEPT_CAPACITY) this.#replace(Buffer.allocUnsafeSlow(FIRST_CAPACITY));
     this.length = 0;
     return taken;
   }
 
+  #firstOctets(count: number): Buffer {
+    if (count >= SHORT_VIEW_OCTETS) return this.octets.subarray(0, count);
+    const known = this.#views[count];
+    if (known !== undefined) return known;
+    const view = this.octets.subarray(0, count);
+    this.#views[count] = view;
+    return view;
+  }
+
   #replace(octets: Buffer): void {
     this.octets = octets;
     this.view = viewOf(octets);
+    this.#views = [];
   }
 }
 

@@ -45,7 +45,8 @@ export class JsonWriter implements TokenWriter {
   clear(): void {
     this.out.clear();
     this.#isKey = false;
-    this.#keyStarts = [];
+    // A message with many keys leaves a long list behind.
+    if (this.#keyStarts.length > 0) this.#keyStarts = [];
     this.#keysBefore.length = 0;
     this.#hasIntegerKeys.length = 0;
   }
@@ -102,7 +103,7 @@ export class JsonWriter implements TokenWriter {
 
   integer(value: number): void {
     if (this.#isKey) this.#integerKey(String(value));
-    else if (value >= 0 && value < 10) this.out.appendOctet(0x30 + value);
+    else if (value >= 0) this.out.appendDigits(value);
     else this.out.appendAscii(String(value));
   }
 

@@ -101,3 +101,25 @@ describe("OctetBuffer", () => {
     expect(out.view.byteLength).toBe(64 * KIB);
   });
 });
+
+test("integers are appended as String prints them", () => {
+  const buffer = new OctetBuffer();
+  const near = [...Array(54).keys()].flatMap((bits) => [10 ** Math.min(bits, 15), 2 ** bits]);
+  const integers = near.flatMap((one) => [one - 1, one, one + 1]).filter((one) => one <= 2 ** 53);
+  for (const integer of integers) {
+    buffer.appendOctet(0x2c);
+    buffer.appendDigits(integer);
+  }
+  expect(buffer.take().toString()).toBe(integers.map((integer) => `,${integer}`).join(""));
+});
+
+test("what was taken has the octets of its own time, also of a buffer that has grown", () => {
+  const buffer = new OctetBuffer();
+  const taken = (text: string) => {
+    buffer.appendAscii(text);
+    return buffer.take().toString();
+  };
+  for (const text of ["ab", "cde", "fg", "x".repeat(70_000), "hi", "jkl"]) {
+    expect(taken(text)).toBe(text);
+  }
+});
