@@ -82,6 +82,15 @@ export class Samples {
   }
 }
 
+/** How the ERROR for a CALL begins, in JSON. */
+const ERROR_HEAD = "[8,48,";
+
+/** The request id of a CALL that is answered with ERROR, in JSON; undefined: it is another message. */
+export function refusedCall(frame: Frame): number | undefined {
+  if (typeof frame !== "string" || !frame.startsWith(ERROR_HEAD)) return undefined;
+  return Number.parseInt(frame.slice(ERROR_HEAD.length, ERROR_HEAD.length + 12), 10);
+}
+
 /** Makes CALLs with a given request id, and reads the id of a RESULT. */
 export function callTemplate(
   serializer: SerializerName,

@@ -16,7 +16,16 @@
  */
 
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { callTemplate, encode, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
+import {
+  callTemplate,
+  encode,
+  type Frame,
+  join,
+  joinAndLeave,
+  pace,
+  refusedCall,
+  Samples,
+} from "./clients.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 import { cpuBetween, memoryKiB, threadTimes } from "./process-usage.ts";
 
@@ -62,9 +71,6 @@ const { serializer, url } = options;
 const samples = new Samples();
 let refused = 0;
 
-/** How an ERROR of a call begins in JSON. */
-const ERROR_HEAD = "[8,48,";
-
 /** Measures a load that is already running. */
 async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResult> {
   await Bun.sleep(WARM_UP_MS);
@@ -96,15 +102,13 @@ async function calls(): Promise<LoadResult> {
     socket.send(template.of(nextId));
   };
   const onResult = (result: Frame, socket: WebSocket | null) => {
-    const isRefusal = typeof result === "string" && result.startsWith(ERROR_HEAD);
-    const id = isRefusal
-      ? Number.parseInt(result.slice(ERROR_HEAD.length, 18), 10)
-      : template.idOf(result);
+    const refusedId = refusedCall(result);
+    const id = refusedId ?? template.idOf(result);
     const at = sentAt.get(id);
     if (at === undefined) throw new Error(`Cannot find the call of ${String(result).slice(0, 80)}`);
     sentAt.delete(id);
     const now = performance.now();
-    if (isRefusal) refused += 1;
+    if (refusedId !== undefined) refused += 1;
     else samples.add(now - at);
     if (socket !== null) call(socket, now);
   };

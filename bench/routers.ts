@@ -19,7 +19,7 @@ import type { LoadOptions, LoadResult } from "./load.ts";
 import { subscriptionTable } from "./subscriptions.ts";
 
 /** A router that can be started. */
-interface RouterFront {
+export interface RouterFront {
   name: string;
   isInstalled: boolean;
   start(): Promise<RunningFront>;
@@ -108,12 +108,14 @@ function xconnText(port: number): string {
   });
 }
 
-const routers: readonly RouterFront[] = [
-  routerFront("crossproxy", join(root, "dist", "crossproxy"), "node.json", {
+const ownRouter = (name: string, executable: string) =>
+  routerFront(name, executable, "node.json", {
     text: nodeText,
     args: (file) => [file, "--loglevel", "error"],
     hasWorkers: true,
-  }),
+  });
+
+const others: readonly RouterFront[] = [
   routerFront("nexusd", program("nexusd"), "nexus.json", {
     text: (port) =>
       JSON.stringify({
@@ -134,6 +136,13 @@ const routers: readonly RouterFront[] = [
     hasWorkers: true,
   }),
 ];
+
+/** All routers, this one first; `beside`: the executable of another build of it. */
+export function routers(beside?: string): RouterFront[] {
+  const own = ownRouter("crossproxy", join(root, "dist", "crossproxy"));
+  const otherBuild = beside === undefined ? [] : [ownRouter("crossproxy, beside", beside)];
+  return [own, ...otherBuild, ...others];
+}
 
 const EIGHT = "Calls of 32 B through a router, 8 clients with 4 in flight each";
 const MANY = "Calls of 32 B through a router, 512 clients with 1 in flight each";
@@ -206,7 +215,8 @@ async function idleTable(duration: Duration): Promise<string[]> {
   return table(title, "sessions | kB per session | CPU-µs per join", rows);
 }
 
-function table(title: string, columns: string, rows: readonly string[][]): string[] {
+/** A table in Markdown with a row for each router. */
+export function table(title: string, columns: string, rows: readonly string[][]): string[] {
   const rules = columns.split(" | ").map(() => "---:|");
   return [
     `## ${title}`,
@@ -224,7 +234,7 @@ async function measured(
   loadOf: (router: string) => Load,
   { rounds, seconds }: Duration,
 ): Promise<Measured[]> {
-  const installed = routers.filter(({ isInstalled }) => isInstalled);
+  const installed = routers().filter(({ isInstalled }) => isInstalled);
   const results = installed.map((): LoadResult[] => []);
   for (let round = 1; round <= rounds; round++) {
     for (const [index, router] of installed.entries()) {
@@ -264,7 +274,8 @@ async function measure(router: RouterFront, load: Load, seconds: number): Promis
   }
 }
 
-async function startCallee(url: string) {
+/** Starts a callee of `bench.echo`; resolves once it is registered. */
+export async function startCallee(url: string) {
   const script = join(import.meta.dir, "echo-callee.ts");
   const child = Bun.spawn([process.execPath, script, url], { stdout: "pipe", stderr: "inherit" });
   await firstLine(child.stdout);

@@ -17,6 +17,7 @@ import { bridgeTables } from "./bridge.ts";
 import { type Front, fronts, type RunningFront, startStubRouter } from "./fronts.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 import { pageTables } from "./pages.ts";
+import { routerSliceTables } from "./router-slices.ts";
 import { routerTables } from "./routers.ts";
 import { sliceTables } from "./slices.ts";
 
@@ -251,5 +252,6 @@ if (wanted.includes("pages")) {
 if (wanted.includes("bridge")) for await (const table of bridgeTables(cycles)) add(table);
 if (wanted.includes("router")) {
   for await (const table of routerTables({ rounds, seconds: Number(values.seconds) })) add(table);
+  for await (const table of routerSliceTables({ cycles, beside })) add(table);
 }
 if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));

@@ -13,7 +13,16 @@
  */
 
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { callTemplate, encode, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
+import {
+  callTemplate,
+  encode,
+  type Frame,
+  join,
+  joinAndLeave,
+  pace,
+  refusedCall,
+  Samples,
+} from "./clients.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 import { type CpuTime, cpuBetween, threadTimes } from "./process-usage.ts";
 import { inRandomOrder, quantile } from "./slice-statistics.ts";
@@ -45,6 +54,8 @@ export interface SliceOptions {
 /** The slices of one front: medians, unless said otherwise; CPU times are microseconds for one call. */
 export interface SliceResult {
   perSecond: number;
+  /** The share of all calls that were answered with ERROR. */
+  refusedShare: number;
   cpuMicros: number;
   /** The first quartile, which other load on the machine disturbs less. */
   cpuQuartileMicros: number;
@@ -63,6 +74,7 @@ const options = JSON.parse(process.argv[2] ?? "{}") as SliceOptions;
 /** What one slice of one front has measured. */
 interface Slice extends CpuTime {
   operations: number;
+  refused: number;
   seconds: number;
   p50Ms: number;
   p99Ms: number;
@@ -72,6 +84,8 @@ interface Slice extends CpuTime {
 abstract class FrontLoad {
   readonly slices: Slice[] = [];
   protected readonly samples = new Samples();
+  /** Calls that were answered with ERROR. */
+  protected refused = 0;
 
   protected readonly front: SlicedFront;
 
@@ -91,12 +105,13 @@ abstract class FrontLoad {
     this.begin(rate);
     await Bun.sleep(SETTLE_MS);
     this.samples.take();
+    this.refused = 0;
     const before = threadTimes(this.front.pids);
     const startedAt = performance.now();
     await Bun.sleep(milliseconds);
     const cpu = cpuBetween(before, threadTimes(this.front.pids));
     const seconds = (performance.now() - startedAt) / 1000;
-    const slice = { ...cpu, seconds, ...this.samples.take() };
+    const slice = { ...cpu, seconds, refused: this.refused, ...this.samples.take() };
     await this.end();
     return slice;
   }
@@ -147,12 +162,14 @@ class Calls extends FrontLoad {
   }
 
   #onResult(result: Frame, socket: WebSocket): void {
-    const id = this.#template.idOf(result);
+    const refusedId = refusedCall(result);
+    const id = refusedId ?? this.#template.idOf(result);
     const at = this.#sentAt.get(id);
     if (at === undefined) throw new Error(`Cannot find the call of ${String(result).slice(0, 80)}`);
     this.#sentAt.delete(id);
     const now = performance.now();
-    this.samples.add(now - at);
+    if (refusedId === undefined) this.samples.add(now - at);
+    else this.refused += 1;
     if (this.#isSaturated) this.#call(socket, now);
     else if (this.#sentAt.size === 0) this.#onIdle?.();
   }
@@ -245,7 +262,10 @@ function resultOf(slices: readonly Slice[]): SliceResult {
   const of = (value: (slice: Slice) => number) => slices.map(value);
   const mean = (values: number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
   const cpu = of(({ all, operations }) => all / operations);
+  const sum = (values: number[]) => values.reduce((all, one) => all + one, 0);
+  const refused = sum(of((slice) => slice.refused));
   return {
+    refusedShare: refused / Math.max(1, refused + sum(of(({ operations }) => operations))),
     perSecond: quantile(
       of(({ operations, seconds }) => operations / seconds),
       0.5,

@@ -76,7 +76,7 @@ async function warmTable(
         sliceMs: 250,
         warmUpMs: 1500,
       } as const;
-      addCells(cells, measured, await measure(running, load));
+      addCells(cells, measured, await measureSlices(running, load));
     }
   });
   return table(`Slices of calls of ${payload}, warm`, columnsOf(rates), cells);
@@ -100,7 +100,7 @@ async function freshTable(
         cycles: 1,
         warmUpMs: 0,
       } as const;
-      results.push(...(await measure(running, load)));
+      results.push(...(await measureSlices(running, load)));
     });
   }
   const cells = measured.map(({ name }) => [name]);
@@ -115,7 +115,7 @@ async function joinTable(measured: readonly Front[], cycles: number): Promise<st
   await withFronts(measured, async (running) => {
     console.error("Slices of joins");
     const load = { operation: "joins", payload: "32 B", rate: 0, sliceMs: 500 } as const;
-    addCells(cells, measured, await measure(running, { ...load, cycles, warmUpMs: 2000 }));
+    addCells(cells, measured, await measureSlices(running, { ...load, cycles, warmUpMs: 2000 }));
   });
   return table("Slices of joins, warm", columnsOf([0]), cells);
 }
@@ -132,7 +132,9 @@ async function ownRouterTable(cycles: number, beside: string | undefined): Promi
       console.error(`Slices of ${clients} clients before a router of the same node`);
       const load = { operation: "calls", payload: "32 B", rate: 0, clients, inflight: 2 } as const;
       const times = { cycles, sliceMs: 250, warmUpMs: 2000 };
-      for (const [index, result] of (await measure(running, { ...load, ...times })).entries()) {
+      for (const [index, result] of (
+        await measureSlices(running, { ...load, ...times })
+      ).entries()) {
         const { cpuMicros, cpuQuartileMicros, p99Ms } = result;
         cells[index]?.push(cpuCell(cpuMicros, cpuQuartileMicros), fixed(p99Ms, 1));
       }
@@ -162,7 +164,8 @@ async function withFronts(
   }
 }
 
-async function measure(
+/** What slices of each front have measured. */
+export async function measureSlices(
   running: SlicedFront[],
   load: Omit<SliceOptions, "fronts" | "clients" | "inflight"> & Partial<SliceOptions>,
 ): Promise<SliceResult[]> {

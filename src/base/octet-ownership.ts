@@ -39,7 +39,8 @@ export function isShared(octets: Uint8Array): boolean {
 
 /** The octets themselves where they were given, which takes them; otherwise a copy. */
 export function takeOctets(octets: Uint8Array): Uint8Array<ArrayBuffer> {
-  return isOfArrayBuffer(octets) && given.delete(octets) ? octets : new Uint8Array(octets);
+  if (octets.length < LONG_OCTETS || !isOfArrayBuffer(octets)) return new Uint8Array(octets);
+  return given.delete(octets) ? octets : new Uint8Array(octets);
 }
 
 /** Octets that may be kept but not changed: themselves where they were given or are shared; undefined: copy them. */
