@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { NodeConfig } from "#config/node/node-config.ts";
 import { needsNodeKey } from "#node/node-controller.ts";
 import { checkNodeKey } from "#node/node-key.ts";
 import { writeCompletely } from "#observe/write-output.ts";
@@ -17,6 +18,8 @@ import { reportFaults, reportWarnings } from "./report-issues.ts";
 export interface CheckChoice extends ConfigFileChoice {
   /** Whether it is also printed what it makes. */
   verbose?: boolean | undefined;
+  /** Whether the servers of clusters are tried. */
+  connect?: boolean | undefined;
 }
 
 /**
@@ -35,6 +38,16 @@ export async function checkCommand(choice: CheckChoice): Promise<number> {
   if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);
   writeCompletely("stdout", engines.map((line) => `${line}\n`).join(""));
   if (choice.verbose) writeCompletely("stdout", printOutline(config));
+  if (choice.connect && !(await connectsClusters(config))) return ExitCode.failed;
   writeCompletely("stdout", `Ok, node configuration "${chosen.file}" looks good\n`);
   return ExitCode.clean;
+}
+
+/** Whether the clusters of all realms let a worker in; what keeps one out is printed. */
+async function connectsClusters({ workers }: NodeConfig): Promise<boolean> {
+  const { tryClusters } = await import("#worker/cluster-trial.ts");
+  const realms = workers.flatMap((worker) => (worker.type === "router" ? worker.realms : []));
+  const faults = await tryClusters(realms);
+  writeCompletely("stderr", faults.map((fault) => `${fault}\n`).join(""));
+  return faults.length === 0;
 }

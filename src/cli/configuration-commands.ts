@@ -54,6 +54,7 @@ function addCheck(program: Command, finish: Finish): void {
     .description("say what is wrong with a configuration, and start nothing");
   addConfigOptions(command)
     .option("--verbose", "also print its workers, realms, routes, transports and paths")
+    .option("--connect", "also try the servers that connect realms of several routers")
     .action(async (file: string | undefined, choice: CheckChoice) => {
       const { checkCommand } = await import("./command-check.ts");
       finish(await checkCommand({ ...choice, file }).catch(failPlainly));

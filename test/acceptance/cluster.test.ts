@@ -1,10 +1,45 @@
 /** Two nodes of one realm that a real nats-server connects. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterTest } from "../support/cleanups.ts";
 import { type ClusterNode, startClusterNode } from "../support/cluster-nodes.ts";
 import { hasNats, type NatsServer, startNats } from "../support/nats-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { freePort, workerPids } from "../support/temporary-node.ts";
+import { BINARY, freePort, workerPids } from "../support/temporary-node.ts";
+
+describe.skipIf(!hasNats)("check --connect", () => {
+  /** What the command prints, and its exit code. */
+  async function check(cluster: object): Promise<[output: string, exitCode: number]> {
+    const realms = [{ name: "realm1", roles: [], cluster: { type: "nats", ...cluster } }];
+    const workers = [{ type: "router", realms, transports: [] }];
+    const folder = temporaryFolder({ "node.json": { version: 2, workers } });
+    const child = Bun.spawn([BINARY, "check", "--connect", "node.json"], {
+      cwd: folder,
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    return [stdout + stderr, await child.exited];
+  }
+
+  test("says whether the servers of a realm let a worker in", async () => {
+    const port = freePort();
+    const servers = [`nats://127.0.0.1:${port}`];
+    const cannot = `Cannot connect the cluster of realm "realm1" to ${servers[0]}: `;
+    expect(await check({ servers })).toEqual([`${cannot}connection refused\n`, 1]);
+    const token = "s3cret";
+    const server = await startNats(temporaryFolder(), port, `authorization { token: ${token} }`);
+    afterTest(() => server.kill());
+    const [refusal, exitCode] = await check({ servers, token: "wrong" });
+    expect(refusal).toStartWith(cannot);
+    expect(refusal).toContain("Authorization");
+    expect(exitCode).toBe(1);
+    expect(await check({ servers, token })).toEqual([
+      'Ok, node configuration "node.json" looks good\n',
+      0,
+    ]);
+  });
+});
 
 describe.skipIf(!hasNats)("a realm on two nodes", () => {
   const port = freePort();
