@@ -12,6 +12,9 @@ import { readFileSync, statSync } from "node:fs";
 import { Failure, sentenceOf } from "./failure.ts";
 import { fileStateOf } from "./file-state.ts";
 
+/** Each certificate of a PEM file, also one whose end is missing. */
+const CERTIFICATES = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*(?:-----END[^-]*-----)?/g;
+
 /** PEM files of a certificate; absolute file names. */
 export interface CertificateFiles {
   key: string;
@@ -69,10 +72,22 @@ export function readCertificate(files: CertificateFiles): ReadCertificate {
  */
 export function readCertificates(file: string): { pem: string; first: X509Certificate } {
   const pem = readText(file);
-  try {
-    return { pem, first: new X509Certificate(pem) };
-  } catch {
+  const [first, ...others] = (pem.match(CERTIFICATES) ?? [pem]).map(parsed);
+  if (first === undefined) {
     throw pemFailure(`Cannot read certificate "${file}": it is no certificate in PEM`);
+  }
+  // TLS would fail with each client, though the first one is sound.
+  const broken = others.indexOf(undefined);
+  if (broken < 0) return { pem, first };
+  throw pemFailure(`Cannot read certificate "${file}": number ${broken + 2} in it is none`);
+}
+
+/** Undefined: it is no certificate. */
+function parsed(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
   }
 }
 

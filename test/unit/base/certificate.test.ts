@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCertificate, readCertificates } from "#base/certificate.ts";
 import { hasOpenssl, selfSigned } from "../../support/certificates.ts";
@@ -15,6 +15,9 @@ describe.skipIf(!hasOpenssl)("a certificate and its key", () => {
     file("broken"),
     "-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----\n",
   );
+  const [own, next] = [one, other].map(({ certificate }) => readFileSync(certificate, "utf8"));
+  writeFileSync(file("half"), `${own}${next?.replace(/\nM/, "\nN")}`);
+  writeFileSync(file("cut"), `${own}${next?.slice(0, -40)}`);
   mkdirSync(file("folder"));
   Bun.spawnSync([
     "openssl",
@@ -74,6 +77,18 @@ describe.skipIf(!hasOpenssl)("a certificate and its key", () => {
       { certificate: file("nonsense") },
       ["certificate"],
       `Cannot read certificate "${file("nonsense")}": it is no certificate in PEM`,
+    ],
+    [
+      "a chain in the same file of which one is broken",
+      { certificate: file("half") },
+      ["certificate"],
+      `Cannot read certificate "${file("half")}": number 2 in it is none`,
+    ],
+    [
+      "a chain in the same file whose end is missing",
+      { certificate: file("cut") },
+      ["certificate"],
+      `Cannot read certificate "${file("cut")}": number 2 in it is none`,
     ],
     [
       "another's key",
