@@ -225,6 +225,7 @@ export class MqttSession
         return;
       case "pubrec":
         this.#outgoing.received(packet.messageId ?? 0, packet.reasonCode ?? 0);
+        this.onClientDrained();
         return;
       case "pubrel":
         this.#incoming.release(packet.messageId ?? 0);
@@ -295,7 +296,12 @@ export class MqttSession
 
   onClientDrained(): void {
     const { max_buffered } = this.#context.config.options;
-    if (!this.#needsDrain || this.bufferedOctets > max_buffered / 4) return;
+    if (this.#needsDrain && this.bufferedOctets <= max_buffered / 4) this.#drained();
+  }
+
+  /** The session may be sent more: its client has taken what waited, or another connection counts. */
+  #drained(): void {
+    if (!this.#needsDrain) return;
     this.#needsDrain = false;
     this.#handler?.onDrain();
   }
@@ -409,6 +415,7 @@ export class MqttSession
     if (this.#isPaused) client.pause(PauseReason.session);
     if (this.#isFull) client.pause(PauseReason.acknowledgements);
     this.#outgoing.resend();
+    this.#drained();
   }
 
   #connected(client: MqttClient, connect: Connect, sessionPresent: boolean): void {
@@ -627,6 +634,7 @@ export class MqttSession
     if (expiryMs > 0 && this.#context.sessions.keep(options.max_kept_sessions)) {
       this.#state = "away";
       this.#timer = setTimeout(() => this.#onTooLong(), expiryMs);
+      this.#drained();
       if (will === undefined) return;
       this.#willTimer = setTimeout(() => this.#publishWill(), Math.min(will.delayMs, expiryMs));
       return;
