@@ -40,6 +40,7 @@ import { type MqttAction, type MqttEvent, type MqttState, mqttAction } from "./m
 import {
   type OutgoingPublication,
   OutgoingPublications,
+  octetsOfProperties,
   type PublicationSink,
 } from "./outgoing-publications.ts";
 import { PacketFault } from "./packet-fault.ts";
@@ -593,7 +594,7 @@ export class MqttSession
     // The client has removed a retained message with a payload of no octets.
     if (retain && payload.length === 0) return;
     const octets =
-      HEAD_OCTETS + Buffer.byteLength(topic) + payload.length + octetsOfMap(properties);
+      HEAD_OCTETS + Buffer.byteLength(topic) + payload.length + octetsOfProperties(properties);
     if (octets > (this.#connect?.maxPacketOctets ?? 0)) {
       this.#leaveOut(uri, "the client takes no packets that are so long");
       return;
@@ -827,11 +828,6 @@ function itemsFrom(message: MessageSlices, from: number): Uint8Array[] {
   const items: Uint8Array[] = [];
   for (let index = from; index < message.length; index += 1) items.push(message.octets(index));
   return items;
-}
-
-/** At least as many as properties have. */
-function octetsOfMap(properties: OutgoingPublication["properties"]): number {
-  return properties === undefined ? 0 : JSON.stringify(properties).length;
 }
 
 function ownPayload({ details, items }: WampPayload): WampPayload {

@@ -21,8 +21,14 @@ export interface OutgoingPublication {
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
-  readonly properties?: NonNullable<IPublishPacket["properties"]> | undefined;
+  readonly properties?: OutgoingProperties | undefined;
 }
+
+/** The properties that a message to a client may have. */
+export type OutgoingProperties = Pick<
+  NonNullable<IPublishPacket["properties"]>,
+  "correlationData" | "userProperties" | "subscriptionIdentifier"
+>;
 
 /** One that is not acknowledged. */
 interface Unacknowledged {
@@ -41,7 +47,7 @@ export interface PublicationSink {
   answer(packet: Packet): void;
 }
 
-/** About what one takes beside its payload and topic. */
+/** About what one takes beside its payload, topic and properties. */
 const OVERHEAD_OCTETS = 128;
 
 const MAX_ID = 65_535;
@@ -143,8 +149,22 @@ export class OutgoingPublications {
   }
 }
 
-function octetsOf({ topic, payload }: OutgoingPublication): number {
-  return OVERHEAD_OCTETS + topic.length + payload.length;
+function octetsOf({ topic, payload, properties }: OutgoingPublication): number {
+  return OVERHEAD_OCTETS + topic.length + payload.length + octetsOfProperties(properties);
+}
+
+/** The most octets that properties take in a packet, without their length. */
+export function octetsOfProperties(properties: OutgoingProperties | undefined): number {
+  if (properties === undefined) return 0;
+  const { correlationData, userProperties, subscriptionIdentifier } = properties;
+  let octets = correlationData === undefined ? 0 : 3 + correlationData.length;
+  if (subscriptionIdentifier !== undefined) {
+    octets += 5 * (Array.isArray(subscriptionIdentifier) ? subscriptionIdentifier.length : 1);
+  }
+  for (const [name, value] of Object.entries(userProperties ?? {})) {
+    octets += 5 + Buffer.byteLength(name) + Buffer.byteLength(String(value));
+  }
+  return octets;
 }
 
 /** The octets of a PUBLISH; most have no properties. */

@@ -222,6 +222,20 @@ describe("a call", () => {
     const userProperties = { "wamp.error": "wamp.error.no_such_procedure" };
     expect(await client.next()).toMatchObject({ topic: "re/1", properties: { userProperties } });
   });
+
+  test("is answered where the answer just fits, and its properties count until PUBACK", async () => {
+    const { mqtt } = start();
+    const room = { maximumPacketSize: 1_200 };
+    const client = await mqtt.connect("c1", { version: 5, properties: room });
+    const correlationData = Buffer.alloc(1_000, "x");
+    const properties = { responseTopic: "re/1", correlationData };
+    client.publish("a/none", "x", { qos: 1, messageId: 3, properties });
+    const { messageId } = (await client.next()) as { messageId: number };
+    expect(client.session.bufferedOctets).toBeGreaterThan(1_000);
+    expect(await client.next()).toMatchObject({ cmd: "puback" });
+    client.says({ cmd: "puback", messageId });
+    expect(client.session.bufferedOctets).toBe(0);
+  });
 });
 
 describe("a will", () => {
