@@ -104,7 +104,7 @@ export class IncomingPublications {
     }
     // Publications stay in their order.
     this.#context.wait();
-    const own = { ...packet, payload: new Uint8Array(0) };
+    const own = { ...packet, payload: new Uint8Array(0), properties: ownProperties(packet) };
     mapped
       .then((payload) => this.#send(uri, own, payload))
       .catch((thrown: unknown) => this.#unmapped(own, thrown))
@@ -220,10 +220,11 @@ export class IncomingPublications {
     reason: number,
     sentence: string,
   ): void {
+    // A client that sends it again, on another connection too, has it tried again.
+    if (qos === 2) this.#unreleased?.delete(messageId);
     if (qos === 0 || this.#context.version === 4) {
       throw new PacketFault(`Cannot publish: ${sentence}`, reason);
     }
-    if (qos === 2) this.#unreleased?.delete(messageId);
     this.#acknowledge(qos, messageId, reason);
   }
 
@@ -238,4 +239,11 @@ export class IncomingPublications {
   #answerReceived(messageId: number, reasonCode: number): void {
     this.#context.answer({ cmd: "pubrec", messageId, reasonCode });
   }
+}
+
+/** Octets that outlast the read that they came with. */
+function ownProperties({ properties }: Publish): Publish["properties"] {
+  const { correlationData } = properties ?? {};
+  if (correlationData === undefined) return properties;
+  return { ...properties, correlationData: Buffer.from(correlationData) };
 }

@@ -51,6 +51,13 @@ const ACKNOWLEDGEMENTS = new Set([4, 5, 6, 7]);
 /** Characters that stand for octets that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
+/** Octets that one packet may have searched for such texts, which anybody can send before joining. */
+const MAX_SEARCHED_OCTETS = 4 * 1024 * 1024;
+const MIN_SEARCHES = 4;
+
+/** Those of the packet that is being read. */
+let searched = 0;
+
 const PINGREQ_PACKET: ClientPacket = { cmd: "pingreq" };
 
 /**
@@ -61,6 +68,7 @@ const PINGREQ_PACKET: ClientPacket = { cmd: "pingreq" };
 export function readPacket(octets: Uint8Array, version: MqttVersion): ClientPacket {
   const first = octets[0] as number;
   const type = first >> 4;
+  searched = 0;
   if (type === PUBLISH) return readPublish(octets, version);
   if (type === PINGREQ && first === 0xc0 && octets.length === 2) return PINGREQ_PACKET;
   if (!OF_CLIENTS.has(type)) throw malformed("a client does not send packets of this type");
@@ -181,12 +189,18 @@ function checkFilter(filter: string, octets: Uint8Array): void {
   checkText(filter, octets);
 }
 
-/** `mqtt-packet` makes U+FFFD of what is not UTF-8. */
+/** `mqtt-packet` makes U+FFFD of what is not UTF-8: a text that has it is searched for in the packet. */
 function checkText(text: string | undefined, octets: Uint8Array): void {
   if (text === undefined) return;
   if (text.includes("\0")) throw malformed("a text has the character U+0000");
   if (!text.includes(REPLACEMENT)) return;
-  if (Buffer.from(octets).indexOf(Buffer.from(text)) < 0) throw malformed("a text is not UTF-8");
+  const { buffer, byteOffset, length } = octets;
+  searched += length;
+  if (searched > Math.max(MAX_SEARCHED_OCTETS, MIN_SEARCHES * length)) {
+    throw new PacketFault("too many texts have the character U+FFFD", Reason.quotaExceeded);
+  }
+  const place = Buffer.from(buffer, byteOffset, length).indexOf(Buffer.from(text));
+  if (place < 0) throw malformed("a text is not UTF-8");
 }
 
 /** Properties that may be there once, and are there twice, are lists. */

@@ -147,11 +147,15 @@ export class Subscriptions {
   }
 
   /** The router has refused a request. */
-  refused({ kind, exchange, index }: SubscriptionRequest, uri: unknown): void {
+  refused({ kind, exchange, index, pattern }: SubscriptionRequest, uri: unknown): void {
     if (exchange === undefined) return;
     const reason = reasonOfUri(uri);
+    // Who may have all below a topic gets that, though the topic itself may not be permitted.
+    const isParent =
+      exchange.asked[index]?.filter.levels !== undefined && pattern?.match === "exact";
+    const isLeftOut = isParent && reason === Reason.notAuthorized;
     // A topic that is no URI is a wrong filter here. A subscription that is gone already needs no end.
-    if (kind === "subscribe") {
+    if (kind === "subscribe" && !isLeftOut) {
       exchange.granted[index] = reason === Reason.badTopic ? Reason.badFilter : reason;
     }
     this.#answered(exchange);

@@ -64,6 +64,15 @@ describe("a publication", () => {
     expect(peer.take()).toEqual([]);
   });
 
+  test("of QoS 2 that was refused is tried again on the next connection", async () => {
+    const { mqtt } = start();
+    for (let tries = 0; tries < 2; tries++) {
+      const client = await mqtt.connect("c4", { clean: false });
+      client.publish("secret", "x", { qos: 2, messageId: 7, dup: tries > 0 });
+      expect(await client.untilEnded()).toContain("Cannot publish");
+    }
+  });
+
   test.each([
     ["secret", 0x87],
     ["a//b", 0x90],
@@ -159,6 +168,14 @@ describe("a subscription", () => {
     client.publish("a/b", "z", { qos: 1, messageId: 3 });
     expect(await client.next()).toMatchObject({ cmd: "puback" });
   });
+});
+
+test("a filter is granted where the role may have all below its topic, but not the topic itself", async () => {
+  const permissions = [{ ...everything, uri: "com.example." }];
+  const { realms } = openRouter([{ name: "anonymous", permissions }]);
+  const client = await mqttOn(realms).connect("c1");
+  expect(await client.subscribe("com/example/#", 1)).toMatchObject({ granted: [1] });
+  expect(await client.subscribe("com/#", 1)).toMatchObject({ granted: [128] });
 });
 
 describe("messages to a client", () => {

@@ -47,6 +47,16 @@ describe("a packet is read", () => {
   });
 });
 
+test("texts with U+FFFD are searched for a bounded time", () => {
+  const filter = "0003efbfbd00";
+  const head = (count: number) => {
+    const length = 2 + 6 * count;
+    const digits = [(length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14];
+    return `82${Buffer.from(digits).toString("hex")}0001`;
+  };
+  expect(reasonOf(head(3_000) + filter.repeat(3_000), 4)).toBe("97");
+});
+
 describe("a packet is refused", () => {
   test.each<[string, MqttVersion, string, string]>([
     ["an empty topic", 4, "30 02 0000", "81"],
