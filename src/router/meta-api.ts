@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { ClusterObserver, SharedTestament } from "./cluster-links.ts";
@@ -32,12 +33,14 @@ export class MetaApi implements MetaObserver, ClusterObserver {
   /** Whether it is there for clients. */
   isEnabled = true;
   readonly #realm: MetaRealm;
+  readonly #log: Logger;
   readonly #testaments: Testaments;
   /** Undefined: the realm is not complete. */
   #procedures: ReadonlyMap<string, MetaProcedure> | undefined;
 
-  constructor(realm: MetaRealm) {
+  constructor(realm: MetaRealm, log: Logger) {
     this.#realm = realm;
+    this.#log = log;
     this.#testaments = new Testaments(realm);
   }
 
@@ -135,15 +138,18 @@ export class MetaApi implements MetaObserver, ClusterObserver {
     try {
       answer(caller, request, await result);
     } catch (thrown) {
-      if (!isRefusal(thrown)) throw thrown;
-      sendError(
-        caller,
-        MessageType.CALL,
-        request.id,
-        thrown.uri ?? ErrorUri.internalError,
-        thrown.message,
-      );
+      if (!isRefusal(thrown)) this.#logFault(request, thrown);
+      const [uri, message] = isRefusal(thrown)
+        ? [thrown.uri, thrown.message]
+        : [undefined, `Cannot perform ${request.uri}: the router failed`];
+      sendError(caller, MessageType.CALL, request.id, uri ?? ErrorUri.internalError, message);
     }
+  }
+
+  /** A fault of the program, which ends no worker. */
+  #logFault({ uri: procedure }: CallRequest, thrown: unknown): void {
+    const stack = thrown instanceof Error ? thrown.stack : String(thrown);
+    this.#log.error("meta procedure failed", { procedure, stack });
   }
 
   #isElsewhere({ id }: Subscription): boolean {

@@ -57,7 +57,7 @@ export class Realm implements MetaRealm {
   constructor(config: RealmConfig, log: Logger, engines?: ClusterEngines) {
     this.name = config.name;
     this.#log = log;
-    this.#meta = new MetaApi(this);
+    this.#meta = new MetaApi(this, log);
     this.broker = new Broker(this.#meta);
     this.dealer = new Dealer(log, this.#meta);
     const options = { role: TRUSTED, log, maxRequests: MAX_QUESTIONS };

@@ -84,6 +84,8 @@ export class LoopbackHub {
 /** The engine of one worker. */
 export class LoopbackEngine implements ClusterEngine {
   isConnected = true;
+  /** Whether as much waits for the hub as may. */
+  isFull = false;
   readonly name = "the hub";
   readonly #hub: LoopbackHub;
   readonly #observers = new Set<EngineObserver>();
@@ -108,6 +110,7 @@ export class LoopbackEngine implements ClusterEngine {
 
   publish(subject: string, octets: Uint8Array): void {
     this.#need();
+    if (this.isFull) throw away();
     this.#hub.publish(this, subject, octets);
   }
 

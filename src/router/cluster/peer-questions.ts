@@ -64,13 +64,14 @@ export class PeerQuestions {
     const waiting = new Set(this.#table.isCurrent ? this.#table.members : []);
     if (waiting.size === 0) return [];
     const number = ++this.#last;
+    // Where it cannot be sent, nothing waits.
+    this.#peers.sendAll(PeerKind.ask, [number, question, id]);
     const end = Promise.withResolvers<number[]>();
     const timer = setTimeout(() => {
       this.#pending.delete(number);
       end.reject(unavailable("another worker does not answer"));
     }, this.#timeoutMs);
     this.#pending.set(number, { waiting, found: [], end, timer });
-    this.#peers.sendAll(PeerKind.ask, [number, question, id]);
     return end.promise;
   }
 

@@ -78,7 +78,19 @@ export class SharedTestaments {
 function write({ request, discloses }: SharedTestament): unknown {
   const { uri, options, payload } = request;
   const items = payload.items.map((item) => Buffer.from(item).toString("base64"));
-  return { uri, options, serializer: payload.serializer, items, discloses };
+  return { uri, options: writable(options), serializer: payload.serializer, items, discloses };
+}
+
+/** JSON has no integers of this length, and no session such an id: 0 is none either. */
+function writable(options: PublishRequest["options"]): PublishRequest["options"] {
+  const { exclude, eligible, ...rest } = options;
+  const ids = (list: readonly (number | bigint)[]) =>
+    list.map((id) => (typeof id === "bigint" ? 0 : id));
+  return {
+    ...rest,
+    ...(exclude && { exclude: ids(exclude) }),
+    ...(eligible && { eligible: ids(eligible) }),
+  };
 }
 
 function read(value: unknown): SharedTestament | undefined {

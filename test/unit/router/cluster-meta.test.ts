@@ -96,6 +96,27 @@ describe("the subscription meta API tells of the subscribers of all routers", ()
     ]);
   });
 
+  test("or says that it cannot ask the others", async () => {
+    const hub = new LoopbackHub();
+    const cluster = { presence_timeout: 100 };
+    const [one, other] = [await openMember(hub, { cluster }), await openMember(hub, { cluster })];
+    const [near, far] = [await joinOf(one), await joinOf(other)];
+    const id = await subscribe(far, "com.a");
+    await told(other);
+    const unhandled: unknown[] = [];
+    const keep = (thrown: unknown) => void unhandled.push(thrown);
+    process.on("unhandledRejection", keep);
+    one.engine.isFull = true;
+    const list = "wamp.subscription.list_subscribers";
+    expect(await result(near, list, id)).toBe("wamp.error.unavailable");
+    // What waited would be answered too late by now.
+    await Bun.sleep(120);
+    one.engine.isFull = false;
+    process.off("unhandledRejection", keep);
+    expect(unhandled).toEqual([]);
+    expect(await result(near, list, id)).toEqual([far.id]);
+  });
+
   test("and ends subscriptions", async () => {
     const { one, other } = await openPair();
     const [near, far] = [await joinOf(one), await joinOf(other)];
@@ -191,6 +212,18 @@ describe("when a router is lost", () => {
     far.disconnect();
     await told(other);
     for (const watcher of watchers) expect(watcher.take()).toEqual([]);
+  }, 10_000);
+
+  test("its testaments may name sessions that cannot be", async () => {
+    const { hub, one, other } = await openPair();
+    const [watcher, far] = [await joinOf(one), await other.join({ roles, serializer: "msgpack" })];
+    await subscribe(watcher, "com.will");
+    const options = { exclude: [2n ** 60n], eligible: [watcher.id, 2n ** 60n] };
+    const add = ["wamp.session.add_testament", "com.will", ["gone"], {}] as const;
+    expect(await result(far, ...add, options)).toBeNull();
+    await told(other);
+    await lose(hub, other);
+    expect((await watcher.next())[4]).toEqual(["gone"]);
   }, 10_000);
 
   test("which only ends, its sessions have left by themselves", async () => {
