@@ -31,14 +31,17 @@ export interface BrokerCluster {
   unsubscribed(subscription: Subscription): void;
 }
 
+/** What a callee has no more. */
+export type LostRegistration = Pick<Registration, "uri" | "match" | "invoke">;
+
 /** For the dealer. */
 export interface DealerCluster {
   /** When a registration was made, in milliseconds of the epoch; undefined: it is not. */
   createdAt(uri: string, match: MatchPolicy): number | undefined;
   /** A callee of this worker has joined a registration. */
   registered(registration: Registration): void;
-  /** A callee of this worker has lost a registration. */
-  unregistered(callee: RealmSession, registration: Registration): void;
+  /** A callee of this worker has lost a registration, or was refused it. */
+  unregistered(callee: RealmSession, registration: LostRegistration): void;
 }
 
 /** A pattern that somebody has subscribed to, on any worker. */

@@ -34,6 +34,7 @@ import { messageFor, send, sendAnswer, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import type { RealmSession } from "./realm-session.ts";
 import {
+  type Added,
   type Endpoint,
   hasCallee,
   noSuchProcedure,
@@ -87,7 +88,13 @@ export class Dealer {
     if (force_reregister === true) this.#revokeOthers(callee, uri, match, invoke);
     const wanted = { concurrency, handlesTimeout };
     const created = this.cluster?.createdAt(uri, match);
-    const added = this.registrations.add(callee, uri, match, invoke, wanted, created);
+    let added: Added;
+    try {
+      added = this.registrations.add(callee, uri, match, invoke, wanted, created);
+    } catch (thrown) {
+      this.cluster?.unregistered(callee, { uri, match, invoke });
+      throw thrown;
+    }
     this.cluster?.registered(added.registration);
     send(callee, [MessageType.REGISTERED, id, added.registration.id]);
     if (!added.isRepeated) this.#meta.registered(callee, added);

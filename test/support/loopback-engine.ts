@@ -179,7 +179,8 @@ export class LoopbackEngine implements ClusterEngine {
   }
 }
 
-function away(): Failure {
+/** What everything fails with while the hub is away. */
+export function away(): Failure {
   const uri = ErrorUri.unavailable;
   return new Failure("Cannot reach the others: the hub is away", { source: "router", uri });
 }

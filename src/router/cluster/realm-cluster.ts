@@ -16,6 +16,7 @@ import type {
   BrokerCluster,
   ClusterObserver,
   DealerCluster,
+  LostRegistration,
   MetaCluster,
   RequestCluster,
   SharedTestament,
@@ -210,8 +211,8 @@ export class RealmCluster implements BrokerCluster, DealerCluster, MetaCluster, 
     this.#registrations.sort(registration);
   }
 
-  unregistered(callee: RealmSession, { uri, match }: Registration): void {
-    this.#registrations.release(callee, uri, match);
+  unregistered(callee: RealmSession, { uri, match, invoke }: LostRegistration): void {
+    this.#registrations.release(callee, uri, match, invoke);
   }
 
   /** The events of other patterns are kept than before. */

@@ -112,14 +112,24 @@ export class SharedRegistrations {
       ...(concurrency !== undefined && { concurrency }),
       handlesTimeout: forward_timeout === true && session.features.callTimeout,
     };
-    wanted.callees.set(session, { session, invoke, record, isForced });
-    return this.#settle(key, session, uri);
+    const own = { session, invoke, record, isForced };
+    wanted.callees.set(session, own);
+    return this.#settle(key, session, uri).catch((thrown) => {
+      // What it had before is still its own.
+      if (wanted.callees.get(session) === own) {
+        if (before === undefined) wanted.callees.delete(session);
+        else wanted.callees.set(session, before);
+      }
+      throw thrown;
+    });
   }
 
-  /** A callee of this worker does not want a registration any more. */
-  release(session: RealmSession, uri: string, match: MatchPolicy): void {
+  /** A callee of this worker does not want a registration any more; given an invocation policy: unless it has another. */
+  release(session: RealmSession, uri: string, match: MatchPolicy, invoke?: InvokePolicy): void {
     const key = patternKey(uri, match);
     const wanted = this.#wanted.get(key);
+    // With another policy it has just registered again.
+    if (invoke !== undefined && wanted?.callees.get(session)?.invoke !== invoke) return;
     if (!wanted?.callees.delete(session)) return;
     if (this.#table.isCurrent) void this.#write(key);
     else if (wanted.callees.size === 0) this.#wanted.delete(key);
@@ -153,24 +163,18 @@ export class SharedRegistrations {
       if (wanted === undefined || own === undefined) return;
       const record = readRecord(this.#table.record(key)?.value);
       if (record?.callees.some((one) => isOf(one, this.#table.member, session))) return;
-      if (!this.#table.isCurrent) {
-        wanted.callees.delete(session);
-        throw apart(uri);
-      }
+      if (!this.#table.isCurrent) throw apart(uri);
       const failure = this.#conflictOf(own, wanted, record);
       if (failure === undefined) continue;
       // What is in the way may be gone, or be a member that has not been heard of yet.
       const others = record?.callees ?? [];
       if (others.some(({ member }) => !this.#table.isPresent(member))) await this.#table.settled();
-      else if (isRefused) {
-        wanted.callees.delete(session);
-        throw failure;
-      } else {
+      else if (isRefused) throw failure;
+      else {
         isRefused = true;
         await this.#table.caughtUp();
       }
     }
-    this.#wanted.get(key)?.callees.delete(session);
     throw new Failure(`Cannot register "${uri}": the others could not be told`, {
       source: "router",
       uri: ErrorUri.unavailable,

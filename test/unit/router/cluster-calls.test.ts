@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { type Member, openMember } from "../../support/cluster-harness.ts";
-import { LoopbackHub } from "../../support/loopback-engine.ts";
+import { away, LoopbackHub } from "../../support/loopback-engine.ts";
 import { ask, type JoinedPeer, type JoinOptions } from "../../support/router-harness.ts";
 
 const features = {
@@ -246,6 +246,42 @@ describe("a registration holds on all routers", () => {
     void answers(second, "second");
     const caller = await joinOf(one);
     for (let n = 0; n < 3; n++) expect(await call(caller, "com.a")).toBe("second");
+  });
+
+  test("also by force from itself, with another policy", async () => {
+    const { one, other } = await openPair();
+    const callee = await joinOf(one);
+    await register(callee, "com.a");
+    const again = { invoke: "roundrobin", force_reregister: true };
+    expect((await ask(callee, [M.REGISTER, 2, again, "com.a"]))[0]).toBe(M.UNREGISTERED);
+    expect((await callee.next())[0]).toBe(M.REGISTERED);
+    void answers(callee, "again");
+    for (let n = 0; n < 3; n++) await one.engine.flush();
+    expect(await call(await joinOf(other), "com.a")).toBe("again");
+  });
+
+  test("and one that is refused another policy keeps what it has", async () => {
+    const { one, other } = await openPair();
+    const callee = await joinOf(one);
+    await register(callee, "com.a", { invoke: "first" });
+    const answer = await ask(callee, [M.REGISTER, 2, { invoke: "last" }, "com.a"]);
+    expect(answer[4]).toBe("wamp.error.procedure_exists_with_different_invocation_policy");
+    void answers(callee, "first");
+    expect(await call(await joinOf(other), "com.a")).toBe("first");
+  });
+
+  test("and one that was refused it while it could not look does not get it later", async () => {
+    const { one, other } = await openPair();
+    const [first, second] = [await joinOf(one), await joinOf(other)];
+    const id = await register(first, "com.a");
+    const { put } = other.engine;
+    other.engine.put = () => Promise.reject(away());
+    expect((await ask(second, [M.REGISTER, 2, {}, "com.a"]))[4]).toBe("wamp.error.unavailable");
+    other.engine.put = put;
+    expect(await ask(first, [M.UNREGISTER, 2, id])).toEqual([M.UNREGISTERED, 2]);
+    expect(await call(second, "com.none")).toBe("wamp.error.no_such_procedure");
+    await other.engine.flush();
+    await register(first, "com.a");
   });
 
   test("and the procedure that it does not have yet is looked for once more", async () => {
