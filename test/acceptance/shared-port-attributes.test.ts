@@ -50,6 +50,7 @@ const rows: AttributeRow[] = [
 /** Attributes whose effect takes long, many clients or another machine, and the tests of them. */
 const SHOWN_ELSEWHERE: Record<string, string> = {
   "caller.auth.bearer.jwks_url": "acceptance/bearer-tokens.test.ts",
+  "caller.auth.bearer.cookie": "acceptance/token-cookies.test.ts",
   "caller.auth.bearer.jwks_refresh_interval": "acceptance/bearer-tokens.test.ts",
   "caller.auth.bearer.jwks_lifetime": "unit/config/path-auth.test.ts",
   "upload.form_fields.session": "acceptance/upload.test.ts",
@@ -71,10 +72,12 @@ const SHOWN_ELSEWHERE: Record<string, string> = {
   "longpoll.options.join_timeout": "proxy/joining.test.ts",
   "longpoll.options.authenticate_timeout": "proxy/joining.test.ts",
   "longpoll.options.max_auth_failures_per_minute": "proxy/joining.test.ts",
+  "websocket.mqtt": "acceptance/mqtt.test.ts",
   "websocket-proxy.serializers": "unit/config/load.test.ts",
   "websocket-proxy.auth": "proxy/proxy-session.test.ts",
   "websocket-proxy.options": "unit/config/load.test.ts",
   "websocket-proxy.cookie": "unit/config/load.test.ts",
+  "websocket-proxy.mqtt": "unit/config/mqtt.test.ts",
 };
 
 const port = freePort();
