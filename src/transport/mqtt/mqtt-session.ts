@@ -372,9 +372,10 @@ export class MqttSession
     const client = this.#client;
     const connect = this.#connect;
     if (this.#state !== "joining" || client === null || connect === undefined) return;
-    const { realm = this.#context.config.realm, authid, authrole, authmethod } = details;
-    const key = clientKey(connect.clientId, { realm, authid, authrole, authmethod });
-    const { sessions } = this.#context;
+    const { sessions, config } = this.#context;
+    const { realm = config.realm, authid, authrole, authmethod } = details;
+    const identity = { realm, authid, authrole, authmethod };
+    const key = clientKey(connect.clientId, identity, config.auth);
     const before = sessions.find(key);
     this.#ticket = undefined;
     if (before?.mayResume(connect)) {

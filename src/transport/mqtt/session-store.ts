@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { SessionConfig } from "#config/options/session-config.ts";
+
 /** A session that another connection may end. */
 export interface StoredSession {
   /** Whether its client is away. */
@@ -50,17 +52,17 @@ export class MqttSessions<S extends StoredSession> {
   }
 }
 
-/** The key of a client id; the authid of an anonymous client is another one each time. */
+/**
+ * The key of a client id of a user. With the type `static`, anonymous clients have the same user or another authid each
+ * time; whom another type lets in may be somebody.
+ */
 export function clientKey(
   clientId: string,
   identity: { realm: unknown; authid: unknown; authrole: unknown; authmethod: unknown },
+  auth: SessionConfig["auth"],
 ): string {
   const { realm, authid, authrole, authmethod } = identity;
-  return JSON.stringify([
-    realm,
-    authrole,
-    authmethod === "anonymous" ? null : authid,
-    authmethod,
-    clientId,
-  ]);
+  const isNobody =
+    authmethod === "anonymous" && auth !== "passthrough" && auth.anonymous?.type === "static";
+  return JSON.stringify([realm, authrole, isNobody ? null : authid, authmethod, clientId]);
 }
