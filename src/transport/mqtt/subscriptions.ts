@@ -29,7 +29,8 @@ interface Subscription {
 /** A subscription of WAMP, and the filters that it serves. */
 interface WampSubscription {
   readonly pattern: TopicPattern;
-  readonly filters: Subscription[];
+  /** By their texts. */
+  readonly filters: Map<string, Subscription>;
 }
 
 /** A SUBSCRIBE or UNSUBSCRIBE of the client that is not answered. */
@@ -69,6 +70,12 @@ export interface SubscriptionContext {
 
 const SHARED = "$share/";
 
+/** The most topic filters of one client, and of one packet. */
+const MAX_FILTERS = 1_000;
+
+/** The most that they are long together, in characters. */
+const MAX_FILTER_CHARACTERS = 131_072;
+
 const NO_FILTERS = new Map<string, Subscription>();
 const NO_IDS = new Map<number, WampSubscription>();
 
@@ -88,8 +95,13 @@ export class Subscriptions {
 
   /** Subscribes; SUBACK follows. */
   subscribe({ messageId = 0, subscriptions, properties }: ISubscribePacket): void {
-    const asked = subscriptions.map((one) => subscriptionOf(one, properties));
-    const granted = subscriptions.map(({ topic }, index) => asked[index]?.qos ?? refusalOf(topic));
+    const last = this.#lastThatFits(subscriptions);
+    const asked = subscriptions.map((one, index) =>
+      index <= last ? subscriptionOf(one, properties) : undefined,
+    );
+    const granted = subscriptions.map(({ topic }, index) =>
+      index <= last ? (asked[index]?.qos ?? refusalOf(topic)) : Reason.quotaExceeded,
+    );
     // Answers may come while the requests are sent.
     const exchange = { cmd: "suback" as const, messageId, granted, asked, unanswered: 1 };
     for (const [index, subscription] of asked.entries()) {
@@ -103,6 +115,22 @@ export class Subscriptions {
       }
     }
     this.#answered(exchange);
+  }
+
+  /** The index of the last filter of a packet for which there is room, with those before it; -1: there is none. */
+  #lastThatFits(subscriptions: readonly ISubscription[]): number {
+    let filters = this.#byFilter.size;
+    let characters = 0;
+    for (const text of this.#byFilter.keys()) characters += text.length;
+    for (const [index, { topic }] of subscriptions.entries()) {
+      if (index >= MAX_FILTERS) return index - 1;
+      // One that is asked for again takes no more room.
+      if (this.#byFilter.has(topic)) continue;
+      filters += 1;
+      characters += topic.length;
+      if (filters > MAX_FILTERS || characters > MAX_FILTER_CHARACTERS) return index - 1;
+    }
+    return subscriptions.length - 1;
   }
 
   /** MQTT 5: 0 always, 1 where there is no such subscription, 2 never. */
@@ -129,15 +157,11 @@ export class Subscriptions {
     const subscription = exchange?.asked[index];
     if (exchange === undefined || subscription === undefined || pattern === undefined) return;
     if (this.#byId === NO_IDS) this.#byId = new Map();
-    const known = this.#byId.get(id) ?? { pattern, filters: [] };
+    const known = this.#byId.get(id) ?? { pattern, filters: new Map() };
     this.#byId.set(id, known);
     subscription.ids.push(id);
     // A filter that is asked for again has other options.
-    const before = known.filters.findIndex(
-      ({ filter }) => filter.text === subscription.filter.text,
-    );
-    if (before >= 0) known.filters.splice(before, 1);
-    known.filters.push(subscription);
+    known.filters.set(subscription.filter.text, subscription);
     this.#answered(exchange);
   }
 
@@ -165,7 +189,7 @@ export class Subscriptions {
   revoked(id: number): void {
     const known = this.#byId.get(id);
     this.#byId.delete(id);
-    for (const { filter, ids } of known?.filters ?? []) {
+    for (const { filter, ids } of known?.filters.values() ?? []) {
       ids.splice(ids.indexOf(id), 1);
       if (ids.length === 0) this.#byFilter.delete(filter.text);
     }
@@ -184,7 +208,8 @@ export class Subscriptions {
   receiverOf(id: number, uri: string, isOwn: boolean): Receiver | null | undefined {
     const receiver: Receiver = { topic: "", qos: 0, identifiers: [] };
     let isWanted = false;
-    for (const { filter, qos, isNoLocal, identifier } of this.#byId.get(id)?.filters ?? []) {
+    const filters = this.#byId.get(id)?.filters.values() ?? [];
+    for (const { filter, qos, isNoLocal, identifier } of filters) {
       if ((isOwn && isNoLocal) || !filterMatches(filter, uri)) continue;
       isWanted = true;
       receiver.topic ||= topicOfUri(uri, filter) ?? "";
@@ -219,10 +244,10 @@ export class Subscriptions {
   #release(subscription: Subscription, exchange: Exchange | undefined, index: number): void {
     for (const id of subscription.ids) {
       const known = this.#byId.get(id);
-      const at = known?.filters.indexOf(subscription) ?? -1;
-      if (known === undefined || at < 0) continue;
-      known.filters.splice(at, 1);
-      if (known.filters.length > 0) continue;
+      const { text } = subscription.filter;
+      if (known?.filters.get(text) !== subscription) continue;
+      known.filters.delete(text);
+      if (known.filters.size > 0) continue;
       this.#byId.delete(id);
       if (exchange !== undefined) exchange.unanswered += 1;
       const request = { kind: "unsubscribe" as const, exchange, index, pattern: undefined };

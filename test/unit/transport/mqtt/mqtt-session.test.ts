@@ -178,6 +178,33 @@ test("a filter is granted where the role may have all below its topic, but not t
   expect(await client.subscribe("com/#", 1)).toMatchObject({ granted: [128] });
 });
 
+describe("topic filters of a client", () => {
+  const filters = (count: number, textOf: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => ({
+      topic: textOf(index),
+      qos: 0 as const,
+      ...{ nl: false, rap: false, rh: 0 },
+    }));
+
+  test.each([
+    ["by number", 1_000, (index: number) => `a/+/x${index}/#`],
+    ["by length", 2, (index: number) => `${"x".repeat(65_500)}${index}`],
+  ])("are limited %s, and those that it has go on", async (_how, most, textOf) => {
+    const { mqtt } = start({ options: { max_message_size: 1_000_000 } });
+    const client = await mqtt.connect("c1", { version: 5 });
+    const subscribe = async (subscriptions: ReturnType<typeof filters>) => {
+      const packet = { cmd: "subscribe" as const, messageId: 1, subscriptions };
+      return ((await client.ask(packet)) as { granted: number[] }).granted;
+    };
+    const none = Array<number>(most).fill(0);
+    expect(await subscribe(filters(most + 2, textOf))).toEqual([...none, 0x97, 0x97]);
+    expect(await subscribe(filters(most, textOf))).toEqual(none);
+    expect(await subscribe(filters(1, () => "q"))).toEqual(most === 2 ? [0] : [0x97]);
+    await client.ask({ cmd: "unsubscribe", messageId: 2, unsubscriptions: [textOf(0)] });
+    expect(await subscribe(filters(1, () => "b"))).toEqual([0]);
+  });
+});
+
 describe("messages to a client", () => {
   test("wait for its acknowledgements", async () => {
     const { mqtt } = start();
