@@ -11,6 +11,7 @@ import { MqttSession } from "#transport/mqtt/mqtt-session.ts";
 import { PayloadMapping } from "#transport/mqtt/payload-mapping.ts";
 import { MqttSessions } from "#transport/mqtt/session-store.ts";
 import type { PeerHandler } from "#wamp/peer.ts";
+import type { WampCaller } from "#wamp/wamp-caller.ts";
 import { noAuthenticators } from "./no-authenticators.ts";
 import { quiet } from "./quiet-context.ts";
 
@@ -33,10 +34,20 @@ const principals = Object.fromEntries(
   ["joe", "ann"].map((name) => [name, { ticket: name, role: "anonymous" }]),
 );
 
+const made = {
+  type: "dynamic" as const,
+  decoder: "com.d",
+  encoder: "com.e",
+  realm: "realm1",
+  role: null,
+};
+
 /** What differs between the clients of a test. */
 export interface MqttHarnessOptions {
   options?: Partial<MqttOptions>;
   log?: Logger;
+  /** Answers `com.d` and `com.e`, which decode and encode the payloads of URIs that begin with `made.`. */
+  codec?: WampCaller;
   /** Opens the session; absent: on the realms. */
   accept?: (session: MqttSession) => PeerHandler;
 }
@@ -154,7 +165,7 @@ export class TriedClient implements OctetChannel {
 /** MQTT clients of these realms. */
 export function mqttOn(
   realms: RealmTable,
-  { options = {}, log = quiet, accept }: MqttHarnessOptions = {},
+  { options = {}, log = quiet, codec, accept }: MqttHarnessOptions = {},
 ) {
   const config: MqttServiceConfig = {
     serializers: ["cbor"],
@@ -164,10 +175,10 @@ export function mqttOn(
       ticket: { type: "static", principals },
     },
     backend: null,
-    payloadMapping: [],
+    payloadMapping: codec === undefined ? [] : [{ prefix: "made.", format: made }],
     options: { ...mqttDefaults, ...options },
   };
-  const payloads = new PayloadMapping(config, undefined);
+  const payloads = new PayloadMapping(config, codec);
   const sessions = new MqttSessions<MqttSession>();
   const open = (version: 4 | 5 = 4): TriedClient => {
     const details = { peer: "tcp4:192.0.2.1:1000", isSecure: false, isUnixSocket: false };

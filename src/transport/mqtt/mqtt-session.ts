@@ -115,6 +115,8 @@ export class MqttSession
   #needsDrain = false;
   /** Octets of events whose payloads are being made. */
   #encodingOctets = 0;
+  /** Number of these events. */
+  #encodings = 0;
   #encoding: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #willTimer: ReturnType<typeof setTimeout> | undefined;
@@ -403,7 +405,7 @@ export class MqttSession
     const before = this.#client;
     this.#client = null;
     if (this.#state === "away") this.#context.sessions.unkeep();
-    else this.#publishWill();
+    else if (this.#connect?.will?.delayMs === 0) this.#publishWill();
     before?.close(Reason.takenOver, "another connection has its client id");
     clearTimeout(this.#timer);
     clearTimeout(this.#willTimer);
@@ -565,24 +567,40 @@ export class MqttSession
     payload: WampPayload | Promise<Uint8Array>,
     rest: Pick<OutgoingPublication, "retain" | "properties">,
   ): void {
-    const { payloads } = this.#context;
     const size = payload instanceof Promise ? 1_024 : octetsOf(payload);
     this.#encodingOctets += size;
+    this.#encodings += 1;
     // A rejection is handled in its turn.
     if (payload instanceof Promise) payload.catch(() => {});
     const encoding = (this.#encoding ?? Promise.resolve())
-      .then(() =>
-        payload instanceof Promise ? payload : payloads.toMqtt(uri, receiver.topic, payload),
-      )
-      .then((octets) => this.#sendPublication(receiver, uri, octets, rest))
+      .then(() => this.#encoded(receiver, uri, payload, size))
+      .then((octets) => octets && this.#sendPublication(receiver, uri, octets, rest))
       .catch((thrown: unknown) => this.#unmapped(uri, thrown))
       .catch((thrown: unknown) => this.fail(thrown))
       .finally(() => {
-        this.#encodingOctets -= size;
         if (this.#encoding === encoding) this.#encoding = undefined;
         this.onClientDrained();
       });
     this.#encoding = encoding;
+    if (this.#state === "away") this.#checkQueue();
+  }
+
+  /** A payload whose turn has come; undefined: the session is over. */
+  async #encoded(
+    { topic }: Receiver,
+    uri: string,
+    payload: WampPayload | Promise<Uint8Array>,
+    size: number,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      if (this.#state === "closed") return undefined;
+      return await (payload instanceof Promise
+        ? payload
+        : this.#context.payloads.toMqtt(uri, topic, payload));
+    } finally {
+      this.#encodingOctets -= size;
+      this.#encodings -= 1;
+    }
   }
 
   #sendPublication(
@@ -622,11 +640,32 @@ export class MqttSession
   }
 
   onReplaced(): void {
-    this.#key = "";
     this.#endReason = Reason.takenOver;
+    this.#endBehindWill(CloseCode.goingAway, "another connection has its client id");
+  }
+
+  /** Ends the session, if it has a will once that is published. */
+  #endBehindWill(code: number, reason: string): void {
+    if (this.#connect?.will === undefined) {
+      this.#sayGoodbye();
+      this.close(code, reason);
+      return;
+    }
+    const client = this.#client;
+    this.#client = null;
+    client?.close(this.#endReason ?? reasonOfClose(code), reason);
+    this.#partBehindWill();
+  }
+
+  /** The session has no connection any more, and is over once its will is published. */
+  #partBehindWill(): void {
+    if (this.#state === "away") this.#context.sessions.unkeep();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#willTimer);
+    this.#context.sessions.remove(this.#key, this);
+    this.#state = "parting";
+    this.#timer = setTimeout(() => this.#onTooLong(), WILL_MS);
     this.#publishWill();
-    this.#sayGoodbye();
-    this.close(CloseCode.goingAway, "another connection has its client id");
   }
 
   /** The connection of a joined client has ended. */
@@ -646,21 +685,21 @@ export class MqttSession
       this.#closed(reason);
       return;
     }
-    this.#state = "parting";
-    this.#timer = setTimeout(() => this.#onTooLong(), WILL_MS);
-    this.#publishWill();
+    this.#partBehindWill();
   }
 
   /** A client that is away would miss something: it is told by the end of its session. */
   #checkQueue(): void {
     const { max_queued_messages, max_queued_octets } = this.#context.config.options;
-    const { length, octets } = this.#outgoing;
-    if (length <= max_queued_messages && octets <= max_queued_octets) return;
+    const messages = this.#outgoing.length + this.#encodings;
+    const octets = this.#outgoing.octets + this.#encodingOctets;
+    if (messages <= max_queued_messages && octets <= max_queued_octets) return;
     const sentence = "too much waits for a client that is away";
     const { peer } = this.details;
-    this.#context.log.warn("mqtt session given up", { peer, messages: length, octets });
+    this.#context.log.warn("mqtt session given up", { peer, messages, octets });
     queueMicrotask(() => {
       if (this.#state !== "away") return;
+      this.#publishWill();
       const code = CloseCode.policyViolation;
       this.#handler?.onGivenUp?.({ code, uri: ErrorUri.clientStalled, sentence });
       this.close(code, sentence);
@@ -669,9 +708,7 @@ export class MqttSession
 
   #onTooLong(): void {
     if (this.#actionAt("time is over") !== "forget") return;
-    if (this.#state === "away") this.#publishWill();
-    this.#sayGoodbye();
-    this.close(CloseCode.normal, "the client is away for too long");
+    this.#endBehindWill(CloseCode.normal, "the client is away for too long");
   }
 
   #publishWill(): void {

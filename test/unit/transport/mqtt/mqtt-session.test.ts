@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 import { MessageType as M } from "#wamp/message-type.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import type { WampAnswer, WampCaller } from "#wamp/wamp-caller.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 import { type MqttHarnessOptions, mqttOn } from "../../../support/mqtt-harness.ts";
@@ -28,6 +30,16 @@ async function listener({ router }: ReturnType<typeof start>, uri = "a") {
 }
 
 const event = (payload: string) => Buffer.from(payload);
+
+const keptFive = { version: 5 as const, clean: false, properties: { sessionExpiryInterval: 60 } };
+
+const sentWill = { topic: "a/will", payload: event("gone"), qos: 0 as const, retain: false };
+
+/** What a procedure gives. */
+function resultOf(value: unknown): WampAnswer {
+  const items = [encodeMessage([value], "cbor")];
+  return { kind: "result", payload: { serializer: "cbor", items } };
+}
 
 describe("a publication", () => {
   test.each([
@@ -421,6 +433,84 @@ describe("a session that is kept", () => {
     advance(10_000);
     expect((await peer.next())[4]).toEqual(event("gone"));
   });
+
+  test.each([
+    [0, [event("gone")]],
+    [10, []],
+  ])("that is taken over publishes a will with a delay of %d s: %j", async (delay, published) => {
+    const started = start();
+    const peer = await listener(started);
+    const will = { ...sentWill, properties: { willDelayInterval: delay } };
+    const connect = () => started.mqtt.connect("c1", { ...keptFive, will });
+    await connect();
+    expect((await connect()).connack).toMatchObject({ sessionPresent: true });
+    await Bun.sleep(0);
+    expect(peer.take().map(([, , , , payload]) => payload)).toEqual(published);
+  });
+
+  test("has its will published when it is given up", async () => {
+    const started = start();
+    const peer = await listener(started);
+    const will = { ...sentWill, properties: { willDelayInterval: 10 } };
+    const client = await started.mqtt.connect("c1", { ...keptFive, will });
+    await client.subscribe("b", 1);
+    client.lose();
+    const other = await started.mqtt.connect("c2");
+    for (let index = 0; index < 6; index++) other.publish("b", String(index));
+    expect((await peer.next())[4]).toEqual(event("gone"));
+  });
+
+  test("is given up for payloads that wait to be made, and makes no more of them then", async () => {
+    const made: unknown[] = [];
+    const answers: (() => void)[] = [];
+    const codec: WampCaller = {
+      async request({ payload: { items } }) {
+        made.push(items);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return resultOf("x");
+      },
+      subscribe: () => Promise.reject(new Error("not here")),
+    };
+    const { log, logged } = keptLog("warn");
+    const { router, mqtt } = start({ log, codec });
+    const client = await mqtt.connect("c1", kept);
+    await client.subscribe("made/a", 1);
+    client.lose();
+    const publisher = await router.join({ serializer: "cbor" });
+    for (let index = 0; index < 6; index++) {
+      await ask(publisher, [M.PUBLISH, index + 1, { acknowledge: true }, "made.a", [index]]);
+    }
+    expect(logged[0]).toMatchObject(["mqtt session given up", { messages: 6 }]);
+    answers[0]?.();
+    await Bun.sleep(1);
+    expect(made).toHaveLength(1);
+  });
+
+  test.each(["its time", "a clean start"])(
+    "ends at %s behind a will that is decoded",
+    async (by) => {
+      const advance = fakeTime();
+      const codec: WampCaller = {
+        async request() {
+          await undefined;
+          return resultOf({ args: ["made"] });
+        },
+        subscribe: () => Promise.reject(new Error("not here")),
+      };
+      const started = start({ codec });
+      const peer = await listener(started, "made");
+      const will = { ...sentWill, topic: "made/w", properties: { willDelayInterval: 60 } };
+      const client = await started.mqtt.connect("c1", { ...keptFive, will });
+      if (by === "its time") {
+        client.lose();
+        advance(60_000);
+      } else await started.mqtt.connect("c1", { version: 5, clean: true });
+      expect((await peer.next())[4]).toEqual(["made"]);
+      for (let turn = 0; turn < 20; turn++) await undefined;
+      const left = by === "its time" ? 1 : 2;
+      expect(started.router.realms.get("realm1")?.sessions.size).toBe(left);
+    },
+  );
 });
 
 describe("a client", () => {
