@@ -54,6 +54,7 @@ import {
   type SubscriptionRequest,
   Subscriptions,
 } from "./subscriptions.ts";
+import { uriOfTopic } from "./topic-map.ts";
 
 /** What the sessions of a transport share. */
 export interface MqttSessionContext {
@@ -71,6 +72,9 @@ const MAX_OWN_IDS = 1_000;
 
 /** The most that a PUBLISH has beside its topic, payload and properties. */
 const HEAD_OCTETS = 16;
+
+/** Why a client misses a message. */
+const TOO_LONG = "the client takes no packets that are so long";
 
 /** Time to publish a will. */
 const WILL_MS = 5_000;
@@ -614,8 +618,8 @@ export class MqttSession
     if (retain && payload.length === 0) return;
     const octets =
       HEAD_OCTETS + Buffer.byteLength(topic) + payload.length + octetsOfProperties(properties);
-    if (octets > (this.#connect?.maxPacketOctets ?? 0)) {
-      this.#leaveOut(uri, "the client takes no packets that are so long");
+    if (octets > this.maxPacketOctets) {
+      this.#leaveOut(uri, TOO_LONG);
       return;
     }
     const own = qos === 0 ? payload : new Uint8Array(payload);
@@ -767,6 +771,14 @@ export class MqttSession
 
   get receiveMaximum(): number {
     return this.#connect?.receiveMaximum ?? 1;
+  }
+
+  get maxPacketOctets(): number {
+    return this.#connect?.maxPacketOctets ?? 0;
+  }
+
+  onTooLong({ topic }: OutgoingPublication): void {
+    this.#leaveOut(uriOfTopic(topic) ?? topic, TOO_LONG);
   }
 
   get isConnected(): boolean {

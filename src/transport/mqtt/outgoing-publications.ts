@@ -6,7 +6,7 @@
  *     QoS 2   PUBLISH ->  <- PUBREC  PUBREL ->  <- PUBCOMP
  *
  * No more are sent than the client takes at once; the others wait. What was sent before a connection ended is sent again
- * over the next one (MQTT 5.0, section 4.4).
+ * over the next one (MQTT 5.0, section 4.4), within the limits of that.
  *
  * @module
  */
@@ -42,9 +42,13 @@ export interface PublicationSink {
   readonly version: MqttVersion;
   /** Publications that it takes before it acknowledges any. */
   readonly receiveMaximum: number;
+  /** The longest packet that it takes. */
+  readonly maxPacketOctets: number;
   readonly isConnected: boolean;
   write(octets: Uint8Array): void;
   answer(packet: Packet): void;
+  /** A publication is given up, because its packet is too long. */
+  onTooLong(publication: OutgoingPublication): void;
 }
 
 /** About what one takes beside its payload, topic and properties. */
@@ -62,6 +66,8 @@ export class OutgoingPublications {
   /** By packet id, in the order in which they were sent; undefined: there has been none. */
   #unacknowledged: Map<number, Unacknowledged> | undefined;
   #waiting = NONE;
+  /** Ids of those that the present connection is still to be sent; undefined: there have been none. */
+  #toResend: Set<number> | undefined;
   /** Octets that are kept for the client. */
   octets = 0;
 
@@ -90,8 +96,7 @@ export class OutgoingPublications {
   acknowledged(id: number): void {
     const one = this.#unacknowledged?.get(id);
     if (one === undefined) return;
-    this.#unacknowledged?.delete(id);
-    this.octets -= octetsOf(one.publication);
+    this.#forget(id, one.publication);
     this.#sendWaiting();
   }
 
@@ -103,14 +108,16 @@ export class OutgoingPublications {
     }
     const one = this.#unacknowledged?.get(id);
     if (one !== undefined) one.isReceived = true;
+    this.#toResend?.delete(id);
     this.#release(id, one !== undefined);
   }
 
   /** Sends again what a connection before has not acknowledged, and then what waits. */
   resend(): void {
-    for (const [id, { publication, isReceived }] of this.#unacknowledged ?? []) {
+    this.#toResend = new Set();
+    for (const [id, { isReceived }] of this.#unacknowledged ?? []) {
       if (isReceived) this.#release(id, true);
-      else this.#sink.write(publishPacket(publication, id, true, this.#sink.version));
+      else this.#toResend.add(id);
     }
     this.#sendWaiting();
   }
@@ -118,6 +125,7 @@ export class OutgoingPublications {
   /** Everything is given up. */
   drop(): void {
     this.#unacknowledged = undefined;
+    this.#toResend = undefined;
     this.#waiting = NONE;
     this.octets = 0;
   }
@@ -128,17 +136,50 @@ export class OutgoingPublications {
   }
 
   #sendWaiting(): void {
-    if (!this.#sink.isConnected || this.#waiting.length === 0) return;
+    if (!this.#sink.isConnected) return;
+    if (this.#toResend !== undefined) this.#sendAgain(this.#toResend);
+    if (this.#waiting.length === 0) return;
     this.#unacknowledged ??= new Map();
     let sent = 0;
     for (const publication of this.#waiting) {
-      if (this.#unacknowledged.size >= this.#sink.receiveMaximum) break;
+      if (this.#isFull) break;
       sent += 1;
       const id = this.#nextId();
       this.#unacknowledged.set(id, { publication, isReceived: false });
-      this.#sink.write(publishPacket(publication, id, false, this.#sink.version));
+      this.#send(id, publication, false);
     }
     this.#waiting.splice(0, sent);
+  }
+
+  #sendAgain(ids: Set<number>): void {
+    for (const id of ids) {
+      if (this.#isFull) return;
+      ids.delete(id);
+      const one = this.#unacknowledged?.get(id);
+      if (one !== undefined) this.#send(id, one.publication, true);
+    }
+  }
+
+  /** Whether the client has to acknowledge some before it takes more. */
+  get #isFull(): boolean {
+    const kept = this.#unacknowledged?.size ?? 0;
+    return kept - (this.#toResend?.size ?? 0) >= this.#sink.receiveMaximum;
+  }
+
+  #send(id: number, publication: OutgoingPublication, dup: boolean): void {
+    const packet = publishPacket(publication, id, dup, this.#sink.version);
+    if (packet.length <= this.#sink.maxPacketOctets) {
+      this.#sink.write(packet);
+      return;
+    }
+    this.#forget(id, publication);
+    this.#sink.onTooLong(publication);
+  }
+
+  #forget(id: number, publication: OutgoingPublication): void {
+    this.#unacknowledged?.delete(id);
+    this.#toResend?.delete(id);
+    this.octets -= octetsOf(publication);
   }
 
   /** An id that no other publication has; fewer are unacknowledged than there are ids. */
