@@ -17,8 +17,8 @@ import type { MatchPolicy } from "./uri-match.ts";
 /** How the callee of a registration is chosen: the values of the option `invoke`. */
 export type InvokePolicy = (typeof INVOKE_POLICIES)[number];
 
-/** `least_loaded` is an extension. */
-const INVOKE_POLICIES = [
+/** All of them; `least_loaded` is an extension. */
+export const INVOKE_POLICIES = [
   "single",
   "first",
   "last",

@@ -18,6 +18,9 @@ export interface TableChange {
   readonly isCurrent: boolean;
 }
 
+/** Longest message that is taken when too much waits for the engine for a longer one. */
+export const SHORT_MESSAGE_OCTETS = 1_024;
+
 /** How a value is put. */
 export interface PutOptions {
   /** That of the value that is replaced; 0: there is none. Absent: any. */

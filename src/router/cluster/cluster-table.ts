@@ -290,7 +290,7 @@ export class ClusterTable {
     // A timer may be early.
     const grace = Math.max(0, this.#graceUntil - performance.now()) + 10;
     this.#graceTimer = setTimeout(() => this.#sweep(), grace);
-    for (const observer of this.#observers) observer.current?.();
+    this.#tell((observer) => observer.current?.());
   }
 
   #apart(): void {
@@ -305,7 +305,7 @@ export class ClusterTable {
     this.#graceTimer = setTimeout(() => {
       for (const member of [...this.#members.keys()]) this.#memberGone(member);
     }, this.#options.presenceTimeoutMs);
-    for (const observer of this.#observers) observer.apart?.();
+    this.#tell((observer) => observer.apart?.());
   }
 
   #set(name: string, entry: Entry): void {
@@ -315,7 +315,7 @@ export class ClusterTable {
     const { kind, member, rest } = split(name);
     if (kind === PRESENCE) this.#setMember(member, entry.value);
     else if (kind === RECORDS || this.#members.has(member)) {
-      this.#handlers.get(kind)?.(member, rest, entry);
+      this.#handle(kind, member, rest, entry);
     }
   }
 
@@ -332,10 +332,10 @@ export class ClusterTable {
     if (isTakenForGone) this.#memberGone(member);
     this.#copy.delete(name);
     if (kind === TESTAMENTS && member === this.member && this.#own.delete(name)) {
-      this.#handlers.get(kind)?.(member, rest, undefined);
+      this.#handle(kind, member, rest, undefined);
     }
     if (kind === RECORDS || this.#members.has(member)) {
-      this.#handlers.get(kind)?.(member, rest, undefined);
+      this.#handle(kind, member, rest, undefined);
     }
   }
 
@@ -351,10 +351,10 @@ export class ClusterTable {
       return;
     }
     this.#members.set(member, { label: String(label) });
-    for (const observer of this.#observers) observer.joined?.(member);
+    this.#tell((observer) => observer.joined?.(member));
     for (const [name, entry] of this.#entriesOf(member)) {
       const { kind, rest } = split(name);
-      this.#handlers.get(kind)?.(member, rest, entry);
+      this.#handle(kind, member, rest, entry);
     }
   }
 
@@ -368,9 +368,9 @@ export class ClusterTable {
     this.#members.delete(member);
     for (const [name] of this.#entriesOf(member)) {
       const { kind, rest } = split(name);
-      this.#handlers.get(kind)?.(member, rest, undefined);
+      this.#handle(kind, member, rest, undefined);
     }
-    for (const observer of this.#observers) observer.gone?.(member);
+    this.#tell((observer) => observer.gone?.(member));
     this.#sweep();
   }
 
@@ -403,8 +403,8 @@ export class ClusterTable {
     this.#options.log.warn("cluster presence lost", { realm: this.#options.realm });
     void this.#refresh();
     for (const key of this.#own.keys()) this.#write(key);
-    for (const observer of this.#observers) observer.apart?.();
-    for (const observer of this.#observers) observer.current?.();
+    this.#tell((observer) => observer.apart?.());
+    this.#tell((observer) => observer.current?.());
   }
 
   /** Puts what the table lacks, and removes what it should not have. */
@@ -467,6 +467,26 @@ export class ClusterTable {
 
   #keyOf(name: string): string {
     return `${this.#options.realm}.${name}`;
+  }
+
+  /** What one cannot do with its kind keeps the others from nothing. */
+  #handle(kind: string, ...change: Parameters<EntryHandler>): void {
+    try {
+      this.#handlers.get(kind)?.(...change);
+    } catch (thrown) {
+      this.#warn("cluster change not taken", thrown);
+    }
+  }
+
+  /** The same of an observer. */
+  #tell(tell: (observer: TableObserver) => void): void {
+    for (const observer of this.#observers) {
+      try {
+        tell(observer);
+      } catch (thrown) {
+        this.#warn("cluster change not taken", thrown);
+      }
+    }
   }
 
   #warn(event: string, thrown: unknown): void {

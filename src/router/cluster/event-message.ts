@@ -68,8 +68,16 @@ export function readPublication(values: readonly unknown[]): Publication {
     details,
     payload: readPayload(serializer, items),
     excluded: undefined,
-    rules: isRecord(lists) ? ReceiverRules.of(lists) : undefined,
+    rules: isRecord(lists) ? ReceiverRules.of(readLists(lists)) : undefined,
   };
+}
+
+function readLists(lists: Record<string, unknown>): ReceiverLists {
+  for (const name of LISTS) {
+    if (lists[name] === undefined || Array.isArray(lists[name])) continue;
+    throw new MalformedMessage("cbor", "no lists of receivers of a cluster");
+  }
+  return lists;
 }
 
 /** @throws MalformedMessage when these are not the values of a payload. */

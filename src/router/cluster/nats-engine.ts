@@ -38,6 +38,7 @@ import {
   type EngineObserver,
   type PutOptions,
   RevisionMismatch,
+  SHORT_MESSAGE_OCTETS,
   type TableChange,
 } from "./cluster-engine.ts";
 import { PartCollector, partsOf } from "./message-parts.ts";
@@ -53,6 +54,9 @@ const MARKER_SECONDS = 60;
 
 /** Most octets that wait for the servers; more is refused. */
 const MAX_WAITING_OCTETS = 64 * 1024 * 1024;
+
+/** More of them for short messages, which may end what waits elsewhere. */
+const RESERVED_OCTETS = 8 * 1024 * 1024;
 
 /** After so many octets the servers are asked whether they have them. */
 const FLUSH_OCTETS = 1024 * 1024;
@@ -105,7 +109,8 @@ export class NatsEngine implements ClusterEngine {
 
   publish(subject: string, octets: Uint8Array): void {
     const { connection } = this.#need("publish");
-    if (this.#waitingOctets + octets.length > MAX_WAITING_OCTETS) {
+    const reserve = octets.length <= SHORT_MESSAGE_OCTETS ? RESERVED_OCTETS : 0;
+    if (this.#waitingOctets + octets.length > MAX_WAITING_OCTETS + reserve) {
       throw unavailable(`Cannot publish: too much waits for ${this.name}`);
     }
     const most = connection.info?.max_payload ?? FLUSH_OCTETS;
@@ -161,15 +166,26 @@ export class NatsEngine implements ClusterEngine {
   }
 
   async watch(first: string, observer: (change: TableChange) => void): Promise<() => void> {
-    const { table } = this.#need("store");
+    const { connection, table } = this.#need("store");
+    let isStopped = false;
     const entries = await this.#orUnavailable("store", table.watch({ key: `${first}.>` }));
     void (async () => {
       for await (const { key, operation, value, revision, delta } of entries) {
         const isThere = operation === "PUT";
-        observer({ key, value: isThere ? value : undefined, revision, isCurrent: delta === 0 });
+        const put = isThere ? value : undefined;
+        try {
+          observer({ key, value: put, revision, isCurrent: delta === 0 });
+        } catch (thrown) {
+          this.#failed("take a change", thrown);
+        }
       }
-    })().catch((thrown: unknown) => this.#failed("watch", thrown));
-    return () => entries.stop();
+    })()
+      .catch((thrown: unknown) => this.#failed("watch", thrown))
+      .finally(() => (isStopped ? undefined : this.#beginAgain(connection)));
+    return () => {
+      isStopped = true;
+      entries.stop();
+    };
   }
 
   observe(observer: EngineObserver): () => void {
@@ -249,7 +265,13 @@ export class NatsEngine implements ClusterEngine {
           return;
         }
         const message = parts.take(data);
-        if (message !== undefined) wanted.receive(message);
+        if (message === undefined) return;
+        try {
+          wanted.receive(message);
+        } catch (thrown) {
+          // It would end the connection.
+          this.#failed("receive", thrown);
+        }
       },
     });
   }
@@ -273,6 +295,14 @@ export class NatsEngine implements ClusterEngine {
         await Bun.sleep(RETRY_MS);
       }
     }
+  }
+
+  /** A watch has ended by itself: what is known of the table is not current any more. */
+  async #beginAgain(connection: NatsConnection): Promise<void> {
+    if (this.#reached?.connection !== connection) return;
+    this.#lose();
+    await Bun.sleep(RETRY_MS);
+    await this.#gain(connection);
   }
 
   #lose(): void {

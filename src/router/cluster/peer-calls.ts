@@ -13,7 +13,7 @@
  * @module
  */
 
-import { Failure } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { Logger } from "#observe/logger.ts";
 import { chooseCallee, isShared } from "#router/callee-choice.ts";
@@ -166,7 +166,13 @@ export class PeerCalls {
         // It was unregistered while the call was on its way. Another callee may perform it.
         const { table } = this.#parts;
         const goOn = () => this.#onCall(from, [call, procedure, details, serializer, items]);
-        void table.caughtUp().then(goOn, goOn);
+        const failed = (thrown: unknown) => {
+          const sentence = `Cannot perform the call: ${sentenceOf(thrown)}`;
+          this.#answerFailure(caller, request, () => {
+            throw new Failure(sentence, { source: "internal" });
+          });
+        };
+        void table.caughtUp().then(goOn, goOn).catch(failed);
       } else {
         dealer.perform(caller, request, [registration, endpoint], asRecord(details), payload);
       }
@@ -208,21 +214,36 @@ export class PeerCalls {
     this.#parts.dealer.interrupt(caller, Number(call), asked, String(reason));
   }
 
-  #onAnswer([call, type, details, serializer, items, uri]: unknown[]): void {
-    const number = Number(call);
-    const callee = this.#sent.get(number);
+  #onAnswer(answer: unknown[]): void {
+    const call = Number(answer[0]);
+    const callee = this.#sent.get(call);
     if (callee === undefined) return;
+    try {
+      this.#takeAnswer(callee, call, answer);
+    } catch (thrown) {
+      // No other answer comes.
+      this.#sent.delete(call);
+      const { log, dealer } = this.#parts;
+      log.warn("cluster message not read", { member: callee.member, reason: sentenceOf(thrown) });
+      const head = [MessageType.ERROR, MessageType.INVOCATION, call, {}, ErrorUri.internalError];
+      dealer.error(callee, incomingOf(head, NO_PAYLOAD));
+    }
+  }
+
+  #takeAnswer(
+    callee: RemoteCallee,
+    call: number,
+    [, type, details, serializer, items, uri]: unknown[],
+  ): void {
     const payload = readPayload(serializer, items);
     const isYield = type === MessageType.YIELD;
-    if (!isYield || asRecord(details)["progress"] !== true) this.#sent.delete(number);
-    const head = isYield
-      ? [type, number, details]
-      : [MessageType.ERROR, MessageType.INVOCATION, number, details, uri];
-    const message = new UnserializedMessage(head, payload, payload.serializer);
-    const incoming = new Incoming(message, payload.serializer);
     const { dealer } = this.#parts;
-    if (isYield) dealer.yield(callee, incoming);
-    else dealer.error(callee, incoming);
+    if (!isYield || asRecord(details)["progress"] !== true) this.#sent.delete(call);
+    if (isYield) dealer.yield(callee, incomingOf([type, call, details], payload));
+    else {
+      const head = [MessageType.ERROR, MessageType.INVOCATION, call, details, uri];
+      dealer.error(callee, incomingOf(head, payload));
+    }
   }
 
   /** What the dealer has for the callers of another worker: RESULT and ERROR. */
@@ -231,26 +252,35 @@ export class PeerCalls {
       const [, call, details] = head;
       const { serializer, items } = payload ?? NO_PAYLOAD;
       const list = [call, MessageType.YIELD, details, serializer, items];
-      this.#sendQuietly(member, PeerKind.answer, list);
+      this.#sendAnswer(member, list);
       return;
     }
     const [, , call, details, uri, args] = head;
     const { serializer, items } = payload ?? (Array.isArray(args) ? payloadOf(args) : NO_PAYLOAD);
-    const list = [call, MessageType.ERROR, details, serializer, items, uri];
-    this.#sendQuietly(member, PeerKind.answer, list);
+    this.#sendAnswer(member, [call, MessageType.ERROR, details, serializer, items, uri]);
   }
 
-  /** A worker that cannot be reached is lost, or this one is, which ends the call. */
+  /** Of an answer that cannot be sent, the caller learns so by a short one, for which there is room. */
+  #sendAnswer(member: string, list: readonly unknown[]): void {
+    if (this.#sendQuietly(member, PeerKind.answer, list)) return;
+    const { serializer, items } = NO_PAYLOAD;
+    const short = [list[0], MessageType.ERROR, {}, serializer, items, ErrorUri.unavailable];
+    this.#sendQuietly(member, PeerKind.answer, short);
+  }
+
+  /** False: too much waits; or the worker cannot be reached, which ends the call as one of both is lost. */
   #sendQuietly(
     member: string,
     kind: Parameters<PeerMessages["send"]>[1],
     list: readonly unknown[],
-  ): void {
+  ): boolean {
     try {
       this.#parts.peers.send(member, kind, list);
+      return true;
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
       this.#parts.log.debug("cluster message not sent", { member, reason: thrown.message });
+      return false;
     }
   }
 
@@ -325,6 +355,11 @@ export class PeerCalls {
 
 function isLocal({ session }: Endpoint): boolean {
   return session.forward === undefined;
+}
+
+function incomingOf(head: readonly unknown[], payload: Payload): Incoming {
+  const message = new UnserializedMessage([...head], payload, payload.serializer);
+  return new Incoming(message, payload.serializer);
 }
 
 function callRequest(id: number, uri: string, options: Dict, payload: Payload): CallRequest {

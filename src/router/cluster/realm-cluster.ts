@@ -195,6 +195,8 @@ export class RealmCluster implements BrokerCluster, DealerCluster, MetaCluster, 
   }
 
   subscribed(subscription: Subscription): void {
+    // It may have been closed while the request waited: for an event, or another session that left.
+    void this.#events.open(subscription.uri, subscription.match);
     this.subscriptions.subscribed(subscription);
   }
 

@@ -6,8 +6,11 @@
 
 import { isRecord } from "#base/record.ts";
 import type { ClientFeatures } from "#router/client-features.ts";
-import type { InvokePolicy } from "#router/message-options.ts";
+import { INVOKE_POLICIES, type InvokePolicy } from "#router/message-options.ts";
 import type { MatchPolicy } from "#router/uri-match.ts";
+
+const MATCHES: ReadonlySet<unknown> = new Set<MatchPolicy>(["exact", "prefix", "wildcard"]);
+const INVOKES: ReadonlySet<unknown> = new Set(INVOKE_POLICIES);
 
 /** A callee of any worker. */
 export interface CalleeRecord {
@@ -32,8 +35,30 @@ export interface RegistrationRecord {
   readonly revoked?: readonly number[];
 }
 
-/** A value of the table; undefined: it is no registration. */
+/** A value of the table; undefined: it is no registration, or one of another program that cannot be used. */
 export function readRecord(value: unknown): RegistrationRecord | undefined {
-  if (!isRecord(value) || !Array.isArray(value["callees"])) return undefined;
-  return typeof value["uri"] === "string" ? (value as unknown as RegistrationRecord) : undefined;
+  if (!isRecord(value)) return undefined;
+  const { uri, match, invoke, created, callees, revoked } = value;
+  const isSound =
+    typeof uri === "string" &&
+    MATCHES.has(match) &&
+    INVOKES.has(invoke) &&
+    typeof created === "number" &&
+    Array.isArray(callees) &&
+    callees.every(isCallee) &&
+    (revoked === undefined || Array.isArray(revoked));
+  return isSound ? (value as unknown as RegistrationRecord) : undefined;
+}
+
+function isCallee(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { member, session, authrole, features, concurrency, handlesTimeout } = value;
+  return (
+    typeof member === "string" &&
+    typeof session === "number" &&
+    typeof authrole === "string" &&
+    isRecord(features) &&
+    (concurrency === undefined || typeof concurrency === "number") &&
+    typeof handlesTimeout === "boolean"
+  );
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { MessageType as M } from "#wamp/message-type.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { type Member, openMember } from "../../support/cluster-harness.ts";
 import { away, LoopbackHub } from "../../support/loopback-engine.ts";
 import { ask, type JoinedPeer, type JoinOptions } from "../../support/router-harness.ts";
@@ -173,6 +174,46 @@ describe("a call reaches a callee of another router", () => {
     await callee.next();
     caller.disconnect();
     expect((await callee.next())[0]).toBe(M.INTERRUPT);
+  });
+
+  test("and ends with an ERROR when its result cannot be sent", async () => {
+    const { other, caller, callee } = await openCall();
+    caller.says([M.CALL, 7, {}, "com.add"]);
+    await callee.next();
+    other.engine.isFull = true;
+    callee.says([M.YIELD, 1, {}, ["a".repeat(2_000)]]);
+    expect((await caller.next()).slice(0, 5)).toEqual([
+      M.ERROR,
+      M.CALL,
+      7,
+      {},
+      "wamp.error.unavailable",
+    ]);
+  });
+
+  test("and ends with an ERROR when its answer cannot be read", async () => {
+    const { hub, other, caller, callee } = await openCall();
+    caller.says([M.CALL, 7, {}, "com.add"]);
+    await callee.next();
+    const subject = `${hub.published.findLast((one) => one.includes(".w."))}`;
+    const to = [...hub.subscriptions].find(
+      ({ pattern, engine }) => pattern.includes("w") && engine !== other.engine,
+    );
+    expect(subject).not.toBe(to?.pattern.join("."));
+    // Kind 13 is an answer, of the first call that was sent.
+    const answer = encodeMessage([13, "other", 1, M.YIELD, {}, "json", 5], "cbor");
+    other.engine.publish(`${to?.pattern.join(".")}`, answer);
+    expect((await caller.next())[4]).toBe("wamp.error.internal_error");
+  });
+
+  test("though a registration of the table cannot be read", async () => {
+    const { hub, other, caller, callee } = await openCall();
+    const realm = [...hub.values.keys()][0]?.split(".")[0];
+    const bad = JSON.stringify({ uri: "x", callees: [null] });
+    await other.engine.put(`${realm}.r.exact.x`, new TextEncoder().encode(bad));
+    await register(callee, "com.more");
+    void answers(callee, "add");
+    expect(await call(caller, "com.more")).toBe("add");
   });
 
   test("and its answer is refused that is too long for the caller", async () => {

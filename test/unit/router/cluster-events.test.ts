@@ -185,6 +185,22 @@ describe("a router", () => {
     expect([...hub.subscriptions].filter(({ pattern }) => pattern.includes("e"))).toEqual([]);
   });
 
+  test("subscribes once more for a SUBSCRIBE that waited while it subscribed no more", async () => {
+    const { one, other } = await openPair();
+    const [publisher, subscriber] = [await one.join(), await other.join()];
+    const leaving = await other.join();
+    const id = await subscribe(leaving, "com.a");
+    // It waits for the REGISTER before it, which waits for the table.
+    subscriber.says([M.REGISTER, 1, {}, "com.p"]);
+    subscriber.says([M.SUBSCRIBE, 2, {}, "com.a"]);
+    leaving.says([M.UNSUBSCRIBE, 9, id]);
+    expect((await subscriber.next())[0]).toBe(M.REGISTERED);
+    expect((await subscriber.next())[0]).toBe(M.SUBSCRIBED);
+    await other.engine.flush();
+    publish(publisher, "com.a", {}, "heard");
+    expect((await subscriber.next())[4]).toEqual(["heard"]);
+  });
+
   test("sends and gets events again after the engine was away, and serves its clients meanwhile", async () => {
     const { one, other } = await openPair();
     const [publisher, near, far] = [await one.join(), await one.join(), await other.join()];

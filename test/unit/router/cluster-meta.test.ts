@@ -107,6 +107,7 @@ describe("the subscription meta API tells of the subscribers of all routers", ()
     const keep = (thrown: unknown) => void unhandled.push(thrown);
     process.on("unhandledRejection", keep);
     one.engine.isFull = true;
+    one.engine.reservedOctets = 0;
     const list = "wamp.subscription.list_subscribers";
     expect(await result(near, list, id)).toBe("wamp.error.unavailable");
     // What waited would be answered too late by now.
