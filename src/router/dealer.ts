@@ -170,7 +170,8 @@ export class Dealer {
       this.#meta.call(caller, request);
       return;
     }
-    if (this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
+    // All callers of another worker are one here; their own worker counts the calls of each.
+    if (caller.forward === undefined && this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
       throw new Failure(`Cannot call "${uri}": too many calls of this session are pending`, {
         source: "client",
         uri: ErrorUri.unavailable,
@@ -309,6 +310,8 @@ export class Dealer {
     }
     this.#end(call, ErrorUri.canceled, "The call was canceled by its caller");
     if (mode !== "skip") interrupt(call, "killnowait", reason);
+    // The worker of the callee has the call, too; it tells the callee nothing.
+    else if (call.callee.forward !== undefined) interrupt(call, "skip", reason);
   }
 
   yield(callee: RealmSession, message: Incoming): void {
@@ -462,8 +465,8 @@ export class Dealer {
   }
 }
 
-/** Sends INTERRUPT to a callee that announced `call_canceling`, once: it may forget the invocation then. */
-function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
+/** Sends INTERRUPT to a callee that announced `call_canceling`, once: it may forget the invocation then. `skip` is for workers. */
+function interrupt(call: PendingCall, mode: CancelMode, reason: string): void {
   if (call.isInterrupted || !call.callee.features.callCanceling) return;
   call.isInterrupted = true;
   send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);

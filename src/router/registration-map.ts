@@ -139,6 +139,11 @@ export class RegistrationMap {
       : undefined;
   }
 
+  /** Whether a session has any registration. */
+  hasAny(session: RealmSession): boolean {
+    return this.#bySession.has(session);
+  }
+
   /** Removes a callee, and the registration with its last one; undefined: it has no registration with this id. */
   remove(session: RealmSession, id: number): Registration | undefined {
     const registration = this.ofSession(session, id);

@@ -80,6 +80,11 @@ export class SessionPatterns<T extends Pattern> {
     });
   }
 
+  /** Whether a session has any pattern. */
+  has(session: RealmSession): boolean {
+    return this.#bySession.has(session);
+  }
+
   /** Adds a pattern that the session did not have. */
   add(session: RealmSession, { id, uri }: T): void {
     const patterns = this.#bySession.get(session);

@@ -3,7 +3,7 @@
  *
  *     m.<member>            its presence, which ends by itself unless it is put again
  *     <kind>.<member>.<…>   what a member keeps; it counts as long as its member is present
- *     r.<…>                 a registration, which several members change by its revision
+ *     r<version>.<…>        a registration, which several members change by its revision
  *
  * A member is one realm of one process. What it keeps is put again when the engine has been away, or its own presence had
  * ended. Of a member that is gone, the one with the first name removes what is left.
@@ -36,7 +36,7 @@ export interface Entry {
   readonly revision: number;
 }
 
-/** Told of what a kind of keys holds; `rest` is what comes behind the member, or behind `r.`. */
+/** Told of what a kind of keys holds; `rest` is what comes behind the member, or behind the kind of a registration. */
 export type EntryHandler = (member: string, rest: string, entry: Entry | undefined) => void;
 
 /** Told of the other members, and of the state of the copy. */
@@ -54,7 +54,7 @@ export interface TableObserver {
 const PRESENCE = "m";
 
 /** The kind of the keys that belong to no member. */
-export const RECORDS = "r";
+export const RECORDS = `r${CLUSTER_VERSION}`;
 
 /** The kind of what a survivor takes when its member is gone, which then removes it. */
 export const TESTAMENTS = "t";
@@ -68,7 +68,11 @@ export class ClusterTable {
   /** All that the table has, by what comes behind the realm. */
   readonly #copy = new Map<string, Entry>();
   /** Those of the others that are present. */
-  readonly #members = new Map<string, { label: string }>();
+  readonly #members = new Map<string, { label: string; since: number }>();
+  /** Those that are present with another version. */
+  readonly #strangers = new Set<string>();
+  /** When this member began, in milliseconds of the epoch. */
+  readonly #since = Date.now();
   readonly #handlers = new Map<string, EntryHandler>();
   readonly #observers: TableObserver[] = [];
   /** What this member keeps. */
@@ -126,12 +130,21 @@ export class ClusterTable {
    * Whether a member is known to be gone: soon after the start, or after the engine was away, it may come back.
    */
   isGone(member: string): boolean {
-    return !this.isPresent(member) && performance.now() >= this.#graceUntil;
+    const isThere = this.isPresent(member) || this.hasPresence(member);
+    return !isThere && performance.now() >= this.#graceUntil;
   }
 
   /** Whether no other present member has a name before this one's. */
   get isFirst(): boolean {
     return [...this.#members.keys()].every((member) => member > this.member);
+  }
+
+  /** Whether no other present member, except one, began before this one. */
+  isOldest(except: string): boolean {
+    return [...this.#members].every(([member, { since }]) => {
+      if (member === except || since > this.#since) return true;
+      return since === this.#since && member > this.member;
+    });
   }
 
   /** Resolves when every member that is not present is gone. */
@@ -323,6 +336,7 @@ export class ClusterTable {
     const { kind, member, rest } = split(name);
     if (kind === PRESENCE) {
       this.#copy.delete(name);
+      this.#strangers.delete(member);
       if (member === this.member) this.#expelled();
       else if (performance.now() >= this.#graceUntil) this.#memberGone(member);
       return;
@@ -341,8 +355,10 @@ export class ClusterTable {
 
   #setMember(member: string, value: unknown): void {
     if (member === this.member || this.#members.has(member)) return;
-    const { version, label } = isRecord(value) ? value : {};
+    const { version, label, since } = isRecord(value) ? value : {};
     if (version !== CLUSTER_VERSION) {
+      if (this.#strangers.has(member)) return;
+      this.#strangers.add(member);
       this.#options.log.warn("cluster member of another version", {
         realm: this.#options.realm,
         member: String(label),
@@ -350,7 +366,7 @@ export class ClusterTable {
       });
       return;
     }
-    this.#members.set(member, { label: String(label) });
+    this.#members.set(member, { label: String(label), since: Number(since) });
     this.#tell((observer) => observer.joined?.(member));
     for (const [name, entry] of this.#entriesOf(member)) {
       const { kind, rest } = split(name);
@@ -391,8 +407,9 @@ export class ClusterTable {
     if (!this.isFirst) return;
     for (const name of this.#copy.keys()) {
       const { kind, member } = split(name);
-      if (kind === PRESENCE || kind === RECORDS || kind === TESTAMENTS) continue;
-      if (this.isPresent(member)) continue;
+      if (kind === RECORDS || kind === TESTAMENTS) continue;
+      // Kinds without a handler are those of another version.
+      if (!this.#handlers.has(kind) || !this.isGone(member)) continue;
       this.#engine.remove(this.#keyOf(name)).catch(() => {});
     }
   }
@@ -437,7 +454,7 @@ export class ClusterTable {
   #putPresence(): Promise<number> {
     const { label } = this.#options;
     const key = this.#keyOf(`${PRESENCE}.${this.member}`);
-    const value = encode({ version: CLUSTER_VERSION, label });
+    const value = encode({ version: CLUSTER_VERSION, label, since: this.#since });
     return this.#engine.put(key, value, { seconds: this.#seconds });
   }
 

@@ -103,6 +103,11 @@ export class PeerCalls {
     return callee;
   }
 
+  /** A callee of another worker has no registration any more; the answers to its calls still come. */
+  forget(callee: RemoteCallee): void {
+    this.#callees.delete(callee.id);
+  }
+
   /** Chooses the callee of a call, or the worker that does. */
   readonly choose = (
     registration: Registration,
@@ -210,7 +215,7 @@ export class PeerCalls {
   #onInterrupt(from: string, [call, mode, reason]: unknown[]): void {
     const caller = this.#callers.get(from);
     if (caller === undefined) return;
-    const asked = mode === "kill" ? "kill" : "killnowait";
+    const asked = mode === "kill" || mode === "skip" ? mode : "killnowait";
     this.#parts.dealer.interrupt(caller, Number(call), asked, String(reason));
   }
 

@@ -110,6 +110,7 @@ export class RealmCluster implements BrokerCluster, DealerCluster, MetaCluster, 
       dealer,
       log,
       standIn: (callee) => calls.standIn(callee),
+      forget: (callee) => calls.forget(callee),
       lost: (callee, registration) => parts.observer.lostRegistration(callee, registration),
     });
     const questions = new PeerQuestions(table, peers, presenceTimeoutMs, (question, id) =>

@@ -57,6 +57,8 @@ export interface SharedRegistrationsParts {
   readonly log: Logger;
   /** A stand-in for a callee of another worker. */
   standIn(callee: CalleeRecord): RemoteCallee;
+  /** A callee of another worker has no registration any more. */
+  forget(callee: RemoteCallee): void;
   /** A callee of a worker that is lost has lost its registration. */
   lost(callee: RealmSession, registration: Registration): void;
 }
@@ -67,16 +69,18 @@ export class SharedRegistrations {
   readonly #dealer: Dealer;
   readonly #log: Logger;
   readonly #standIn: (callee: CalleeRecord) => RemoteCallee;
+  readonly #forget: (callee: RemoteCallee) => void;
   readonly #lost: (callee: RealmSession, registration: Registration) => void;
   /** Callees of this worker by the keys of their patterns. */
   readonly #wanted = new Map<string, Wanted>();
   readonly #writing = new Map<string, Promise<void>>();
 
-  constructor({ table, dealer, log, standIn, lost }: SharedRegistrationsParts) {
+  constructor({ table, dealer, log, standIn, forget, lost }: SharedRegistrationsParts) {
     this.#table = table;
     this.#dealer = dealer;
     this.#log = log;
     this.#standIn = standIn;
+    this.#forget = forget;
     this.#lost = lost;
     table.on(RECORDS, (_, key, entry) => this.#apply(key, entry));
     table.observe({
@@ -318,11 +322,13 @@ export class SharedRegistrations {
       ({ member }) => member !== this.#table.member && this.#table.isPresent(member),
     );
     const before = registrations.get(uri, match);
+    const removedCallees: RemoteCallee[] = [];
     for (const { session } of [...(before?.callees ?? [])]) {
       if (!(session instanceof RemoteCallee)) continue;
       const stays = wanted.some((one) => isOf(one, session.member, session));
       if (stays && before?.invoke === invoke) continue;
       const removed = registrations.remove(session, before?.id ?? 0);
+      removedCallees.push(session);
       // Of all others their own workers tell.
       const isLost = removed !== undefined && !this.#table.hasPresence(session.member);
       if (isLost) this.#lost(session, removed);
@@ -337,6 +343,7 @@ export class SharedRegistrations {
         if (!(thrown instanceof Failure)) throw thrown;
       }
     }
+    for (const one of removedCallees) if (!registrations.hasAny(one)) this.#forget(one);
     sortCallees(registrations.get(uri, match), callees);
   }
 

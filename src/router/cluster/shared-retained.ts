@@ -88,10 +88,9 @@ export class SharedRetained {
     }
   }
 
-  /** The first of the others answers. */
+  /** The oldest of the others answers: it has what those lack that have come later. */
   #answer(from: string): void {
-    const others = [...this.#table.members, this.#table.member].filter((one) => one !== from);
-    if (others.some((one) => one < this.#table.member)) return;
+    if (!this.#table.isOldest(from)) return;
     for (const { event, age } of this.#all()) {
       const values = publicationValues(event, age.lists);
       this.#peers.send(from, PeerKind.retain, [age.time, ...values]);

@@ -133,6 +133,21 @@ describe("a call reaches a callee of another router", () => {
     expect(await caller.next()).toEqual([M.RESULT, 8, {}, ["next"]]);
   });
 
+  test("and is canceled: skip, of which the callee is not told", async () => {
+    const { caller, callee } = await openCall({ concurrency: 1 });
+    caller.says([M.CALL, 7, {}, "com.add"]);
+    await callee.next();
+    caller.says([M.CANCEL, 7, { mode: "skip" }]);
+    expect((await caller.next())[4]).toBe("wamp.error.canceled");
+    // Both workers have forgotten the call.
+    caller.says([M.CALL, 8, {}, "com.add"]);
+    const [type, invocation] = await callee.next();
+    expect(type).toBe(M.INVOCATION);
+    callee.says([M.YIELD, 1, {}, ["late"]]);
+    callee.says([M.YIELD, invocation, {}, ["next"]]);
+    expect(await caller.next()).toEqual([M.RESULT, 8, {}, ["next"]]);
+  });
+
   test("whose cancel in mode kill is answered at once where the callee is not told", async () => {
     const { one, other } = await openPair();
     const [caller, callee] = [await joinOf(one), await other.join({ roles: { callee: {} } })];
@@ -237,7 +252,7 @@ describe("a registration holds on all routers", () => {
       const answer = await ask(second, [M.REGISTER, 1, { invoke }, "com.a"]);
       expect(answer[4]).toBe("wamp.error.procedure_already_exists");
     }
-    const [record] = [...hub.values].filter(([key]) => key.startsWith("realm1.r."));
+    const [record] = [...hub.values].filter(([key]) => key.startsWith("realm1.r1."));
     expect(JSON.parse(new TextDecoder().decode(record?.[1].value)).callees).toHaveLength(1);
     await register(second, "com.a", { match: "prefix" });
   });

@@ -142,6 +142,21 @@ describe("the options of a publication mean the same for another router", () => 
     expect((await later.next()).slice(3)).toEqual([{ topic: "com.a", retained: true }, [2]]);
   });
 
+  test("retain, also for routers that come later at the same time", async () => {
+    const { hub, one } = await openPair();
+    const publisher = await one.join();
+    const options = { retain: true, acknowledge: true };
+    await ask(publisher, [M.PUBLISH, 1, options, "com.a", ["kept"]]);
+    await Bun.sleep(2);
+    const members = await Promise.all(Array.from({ length: 6 }, () => openMember(hub)));
+    for (let n = 0; n < 3; n++) for (const { engine } of members) await engine.flush();
+    for (const member of members) {
+      const peer = await member.join();
+      await subscribe(peer, "com.a", { get_retained: true });
+      expect((await peer.next()).slice(3)).toEqual([{ retained: true }, ["kept"]]);
+    }
+  });
+
   test("history is kept by each router", async () => {
     const hub = new LoopbackHub();
     const history = [{ uri: "com.a", match: "exact" as const, limit: 10 }];

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { type Member, openMember } from "../../support/cluster-harness.ts";
 import { LoopbackHub } from "../../support/loopback-engine.ts";
+import { quiet } from "../../support/quiet-context.ts";
 import { ask, type JoinedPeer } from "../../support/router-harness.ts";
 
 async function openPair() {
@@ -109,6 +110,27 @@ describe("a session of another router", () => {
     one.engine.cut();
     expect(await call(here, "kill_all")).toBe("wamp.error.unavailable");
     expect([second.take(), there.take()]).toEqual([[], []]);
+  });
+});
+
+describe("a router of another version", () => {
+  test("is warned of once, and keeps what it has in the table", async () => {
+    const hub = new LoopbackHub();
+    const warned: string[] = [];
+    const log = { ...quiet, warn: (event: string) => warned.push(event) };
+    const stranger = hub.engine();
+    const kept = ["realm1.s.stranger.1", "realm1.r9.key"];
+    const value = new TextEncoder().encode('{"version":9,"label":"new"}');
+    const present = () => stranger.put("realm1.m.stranger", value, { seconds: 1 });
+    await present();
+    for (const key of kept) await stranger.put(key, value);
+    const { engine } = await openMember(hub, { cluster: { presence_timeout: 100 }, log });
+    await engine.put("realm1.s.gone.1", value);
+    await present();
+    while (hub.values.has("realm1.s.gone.1")) await Bun.sleep(5);
+    for (const key of kept) expect(hub.values.has(key)).toBe(true);
+    expect(warned.filter((event) => event === "cluster member of another version")).toHaveLength(1);
+    hub.expire(stranger);
   });
 });
 
