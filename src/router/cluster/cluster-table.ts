@@ -89,6 +89,8 @@ export class ClusterTable {
   #seen: Set<string> | undefined = new Set();
   #isCurrent = false;
   #isClosed = false;
+  /** Counts how often the engine came or went: what began before is of no use. */
+  #generation = 0;
   #revision = 0;
   #waiting: { revision: number; resolve: () => void; reject: (thrown: unknown) => void }[] = [];
   #passing: Promise<void> | undefined;
@@ -256,6 +258,9 @@ export class ClusterTable {
 
   /** The engine can be reached: the copy is compared with the whole table. */
   async #begin(): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
+    const isOld = () => this.#isClosed || generation !== this.#generation;
     this.#graceUntil = performance.now() + this.#options.presenceTimeoutMs;
     this.#seen = new Set();
     // A server that was killed may have lost its last changes, and gives their revisions again.
@@ -264,16 +269,17 @@ export class ClusterTable {
     clearTimeout(this.#graceTimer);
     try {
       await this.#putPresence();
-      const stop = await this.#engine.watch(this.#options.realm, (change) =>
-        this.#onChange(change),
-      );
-      if (this.#isClosed || !this.#engine.isConnected) stop();
+      if (isOld()) return;
+      const stop = await this.#engine.watch(this.#options.realm, (change) => {
+        if (!isOld()) this.#onChange(change);
+      });
+      if (isOld()) stop();
       else this.#stopWatching = stop;
     } catch (thrown) {
       this.#warn("cluster table not opened", thrown);
-      if (this.#isClosed || !this.#engine.isConnected) return;
+      if (isOld()) return;
       await Bun.sleep(500);
-      if (!this.#isClosed && this.#engine.isConnected) await this.#begin();
+      if (!isOld()) await this.#begin();
     }
   }
 
@@ -308,6 +314,7 @@ export class ClusterTable {
 
   #apart(): void {
     if (this.#isClosed) return;
+    this.#generation += 1;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
     clearInterval(this.#timer);
@@ -448,7 +455,11 @@ export class ClusterTable {
       value === undefined
         ? this.#engine.remove(this.#keyOf(key))
         : this.#engine.put(this.#keyOf(key), value);
-    written.catch(() => this.#unwritten.add(key));
+    written.catch((thrown) => {
+      this.#unwritten.add(key);
+      // While the engine is away that is told already.
+      if (this.#engine.isConnected) this.#warn("cluster table not written", thrown);
+    });
   }
 
   #putPresence(): Promise<number> {
