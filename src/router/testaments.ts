@@ -56,7 +56,8 @@ export class Testaments {
 
   /** Publishes the testaments of a session that has left. */
   publish(session: RealmSession): void {
-    for (const testament of this.#inOrder(session)) this.#publishOne(session, testament);
+    for (const testament of inOrder(this.#bySession.get(session) ?? []))
+      this.#publishOne(session, testament);
     if (this.#bySession.delete(session)) this.#realm.cluster?.setTestaments(session, []);
   }
 
@@ -70,15 +71,10 @@ export class Testaments {
     this.#bySession.delete(session);
   }
 
-  #inOrder(session: RealmSession): Testament[] {
-    const testaments = this.#bySession.get(session) ?? [];
-    return SCOPES.flatMap((wanted) => testaments.filter(({ scope }) => scope === wanted));
-  }
-
-  #share(session: RealmSession): void {
+  #share(session: RealmSession, kept: readonly Testament[]): void {
     const { cluster } = this.#realm;
     if (cluster === undefined) return;
-    const testaments = this.#inOrder(session).map(({ request, authorization }) => ({
+    const testaments = inOrder(kept).map(({ request, authorization }) => ({
       request,
       discloses: authorization.discloses,
     }));
@@ -126,10 +122,9 @@ export class Testaments {
 
   #keep(session: RealmSession, testament: Testament): null {
     if (!this.#realm.sessions.has(session.id)) return null;
-    const testaments = this.#bySession.get(session) ?? [];
-    testaments.push(testament);
+    const testaments = [...(this.#bySession.get(session) ?? []), testament];
+    this.#share(session, testaments);
     this.#bySession.set(session, testaments);
-    this.#share(session);
     return null;
   }
 
@@ -137,10 +132,14 @@ export class Testaments {
     const testaments = this.#bySession.get(session);
     if (testaments === undefined) return 0;
     const kept = testaments.filter((one) => one.scope !== scope);
+    this.#share(session, kept);
     this.#bySession.set(session, kept);
-    this.#share(session);
     return testaments.length - kept.length;
   }
+}
+
+function inOrder(testaments: readonly Testament[]): Testament[] {
+  return SCOPES.flatMap((wanted) => testaments.filter(({ scope }) => scope === wanted));
 }
 
 /** The client of a Web service, for example, is not listed among the sessions, and never leaves. */

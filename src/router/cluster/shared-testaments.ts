@@ -11,10 +11,14 @@ import type { Logger } from "#observe/logger.ts";
 import type { SharedTestament } from "#router/cluster-links.ts";
 import type { RealmSession } from "#router/realm-session.ts";
 import type { PublishRequest } from "#router/requests.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { RevisionMismatch } from "./cluster-engine.ts";
 import { type ClusterTable, TESTAMENTS } from "./cluster-table.ts";
+
+/** Most octets of the testaments of one session, as they are written: a message of NATS has 1 MiB. */
+const MAX_OCTETS = 700 * 1024;
 
 /** A session whose worker is lost. */
 export interface LostSession {
@@ -47,13 +51,19 @@ export class SharedTestaments {
     });
   }
 
-  /** Keeps those of a session, in the order in which they are to be published; none: it has no more. */
+  /**
+   * Keeps those of a session, in the order in which they are to be published; none: it has no more.
+   *
+   * @throws Failure (`wamp.error.unavailable`) when they are too long.
+   */
   set({ id, identity }: RealmSession, testaments: readonly SharedTestament[]): void {
     const { table } = this.#parts;
     if (testaments.length === 0) table.drop(TESTAMENTS, String(id));
     else {
       const { authid, authrole } = identity;
-      table.keep(TESTAMENTS, String(id), { authid, authrole, testaments: testaments.map(write) });
+      const value = { authid, authrole, testaments: testaments.map(write) };
+      if (Buffer.byteLength(JSON.stringify(value)) > MAX_OCTETS) throw tooLong();
+      table.keep(TESTAMENTS, String(id), value);
     }
   }
 
@@ -73,6 +83,14 @@ export class SharedTestaments {
       this.#parts.log.warn("testament not published", { session, reason: sentenceOf(thrown) });
     }
   }
+}
+
+function tooLong(): Failure {
+  const state = "those of the session would be too long for the other workers";
+  return new Failure(`Cannot add the testament: ${state}`, {
+    source: "client",
+    uri: ErrorUri.unavailable,
+  });
 }
 
 function write({ request, discloses }: SharedTestament): unknown {

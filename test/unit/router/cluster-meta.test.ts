@@ -215,6 +215,16 @@ describe("when a router is lost", () => {
     for (const watcher of watchers) expect(watcher.take()).toEqual([]);
   }, 10_000);
 
+  test("its testaments are refused that the table could not hold", async () => {
+    const { other } = await openPair();
+    const far = await joinOf(other);
+    const add = ["wamp.session.add_testament", "com.will"] as const;
+    const long = ["x".repeat(50_000)];
+    for (let n = 0; n < 10; n++) expect(await result(far, ...add, long, {})).toBeNull();
+    expect(await result(far, ...add, long, {})).toBe("wamp.error.unavailable");
+    expect(await result(far, "wamp.session.flush_testaments")).toBe(10);
+  });
+
   test("its testaments may name sessions that cannot be", async () => {
     const { hub, one, other } = await openPair();
     const [watcher, far] = [await joinOf(one), await other.join({ roles, serializer: "msgpack" })];
