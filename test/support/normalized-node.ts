@@ -279,10 +279,45 @@ const session = {
   ),
 };
 
+const payloadFormat = v.variant("type", [
+  v.strictObject({ type: v.literal("passthrough") }),
+  v.strictObject({ type: v.literal("native"), serializer }),
+  v.strictObject({
+    type: v.literal("dynamic"),
+    encoder: text,
+    decoder: text,
+    realm: text,
+    role: v.nullable(text),
+  }),
+  v.strictObject({ type: v.literal("unavailable") }),
+]);
+
+const mqtt = {
+  ...session,
+  realm: text,
+  payloadMapping: v.array(v.strictObject({ prefix: text, format: payloadFormat })),
+  options: v.strictObject({
+    max_buffered: count,
+    stall_timeout: count,
+    max_outgoing: count,
+    message_timeout: count,
+    max_incomplete: count,
+    told_by_close: maybe(v.array(v.picklist(["router_lost", "shutdown"]))),
+    max_connection_age: maybe(count),
+    max_message_size: count,
+    max_inflight: count,
+    session_expiry: count,
+    max_kept_sessions: count,
+    max_queued_messages: count,
+    max_queued_octets: count,
+  }),
+};
+
 const webSocket = {
   type: v.literal("websocket"),
   ...session,
   options: websocketOptions,
+  mqtt: maybe(v.strictObject(mqtt)),
   cookie: maybe(
     v.strictObject({
       name: text,
@@ -496,10 +531,12 @@ const transport = v.variant("type", [
   v.strictObject({ type: v.literal("web"), ...listener, paths, ...forwarding }),
   v.strictObject({ ...webSocket, ...listener, ...forwarding }),
   v.strictObject({ type: v.literal("rawsocket"), ...listener, ...rawsocket, ...limits }),
+  v.strictObject({ type: v.literal("mqtt"), ...listener, ...mqtt, ...limits }),
   v.strictObject({
     type: v.literal("universal"),
     ...listener,
     rawsocket: v.nullable(v.strictObject(rawsocket)),
+    mqtt: maybe(v.strictObject(mqtt)),
     paths: v.nullable(paths),
     ...forwarding,
   }),
