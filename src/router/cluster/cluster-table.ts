@@ -51,6 +51,9 @@ export interface TableObserver {
   apart?(): void;
 }
 
+/** Between two attempts to open the table. */
+const RETRY_MS = 500;
+
 const PRESENCE = "m";
 
 /** The kind of the keys that belong to no member. */
@@ -198,8 +201,8 @@ export class ClusterTable {
    * @throws RevisionMismatch, or Failure (`wamp.error.unavailable`).
    */
   async replaceRecord(rest: string, value: unknown, revision: number): Promise<void> {
-    const key = this.#keyOf(`${RECORDS}.${rest}`);
     const name = `${RECORDS}.${rest}`;
+    const key = this.#keyOf(name);
     if (value === undefined) {
       await this.#engine.remove(key, revision);
       if (this.#copy.get(name)?.revision === revision) this.#remove(name);
@@ -211,9 +214,9 @@ export class ClusterTable {
   }
 
   /**
-   * Removes what a member kept that is gone; false: somebody else has.
+   * Removes what a member kept that is gone, and returns it; undefined: it is not known any more.
    *
-   * @throws Failure (`wamp.error.unavailable`).
+   * @throws RevisionMismatch when somebody else has removed it, or Failure (`wamp.error.unavailable`).
    */
   async take(kind: string, member: string, rest: string): Promise<Entry | undefined> {
     const key = `${kind}.${member}.${rest}`;
@@ -278,7 +281,7 @@ export class ClusterTable {
     } catch (thrown) {
       this.#warn("cluster table not opened", thrown);
       if (isOld()) return;
-      await Bun.sleep(500);
+      await Bun.sleep(RETRY_MS);
       if (!isOld()) await this.#begin();
     }
   }
