@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { readOutput } from "./read-output.ts";
 
 const PROGRAM = resolve(import.meta.dir, "../../.venv/bin/nats-server");
 
@@ -27,7 +28,7 @@ export async function startNats(folder: string, port: number, settings = ""): Pr
     stderr: "pipe",
   });
   const ready = Promise.withResolvers<void>();
-  void readAll(child.stderr, (output) => {
+  void readOutput(child.stderr, (output) => {
     if (output.includes("Server is ready")) ready.resolve();
   }).then((output) => ready.reject(new Error(`nats-server ended:\n${output}`)));
   await ready.promise;
@@ -38,18 +39,4 @@ export async function startNats(folder: string, port: number, settings = ""): Pr
       return child.exited;
     },
   };
-}
-
-/** Reads on to the end: a full pipe would stop it. */
-async function readAll(
-  stream: ReadableStream<Uint8Array>,
-  onOutput: (output: string) => void,
-): Promise<string> {
-  const decoder = new TextDecoder();
-  let output = "";
-  for await (const chunk of stream) {
-    output = (output + decoder.decode(chunk, { stream: true })).slice(-8_192);
-    onOutput(output);
-  }
-  return output;
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { readOutput } from "./read-output.ts";
 
 const NEXUSD = resolve(import.meta.dir, "../../.venv/bin/nexusd");
 
@@ -27,7 +28,7 @@ export async function startNexus(
     stderr: "ignore",
   });
   const listening = Promise.withResolvers<void>();
-  void readAll(child.stdout, (output) => {
+  void readOutput(child.stdout, (output) => {
     if ((output.match(/listening/gi) ?? []).length === 2) listening.resolve();
   }).then((output) => listening.reject(new Error(`nexusd ended:\n${output}`)));
   await listening.promise;
@@ -37,18 +38,4 @@ export async function startNexus(
       return child.exited;
     },
   };
-}
-
-/** Reads on to the end: nexusd is killed when it writes to a pipe that nothing reads. */
-async function readAll(
-  stream: ReadableStream<Uint8Array>,
-  onOutput: (output: string) => void,
-): Promise<string> {
-  const decoder = new TextDecoder();
-  let output = "";
-  for await (const chunk of stream) {
-    output += decoder.decode(chunk, { stream: true });
-    onOutput(output);
-  }
-  return output;
 }
